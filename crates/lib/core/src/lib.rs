@@ -1,0 +1,29 @@
+//! The domain of Polo's multi-account management: accounts, access checks, runs and payloads.
+//!
+//! Invariant: pure. No AWS SDK, no ClickHouse client, no clock and no environment; whatever a function needs to
+//! know about the world is an argument. The status rule itself is not here: it is one `multiIf` in the view
+//! `v_accounts`, and [`PoloStatus`] only names its answers.
+
+pub mod account;
+pub mod arn;
+pub mod check;
+pub mod error_class;
+pub mod ids;
+pub mod manifest;
+pub mod organization;
+pub mod payload;
+pub mod reconcile;
+pub mod run;
+pub mod status;
+
+pub use account::{AccountId, InvalidAccountId};
+pub use arn::{InvalidRoleArn, Partition, RoleArn};
+pub use check::{RoleKind, Verdict};
+pub use error_class::ErrorClass;
+pub use manifest::{CollectorManifest, Scope};
+pub use payload::{Invocation, PayloadError, Trigger};
+pub use run::{RunOutcome, TargetOutcome};
+pub use status::PoloStatus;
+
+/// A point in time, always UTC.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,178 @@
+//! A collector's manifest, `collector.json`: the one place where its id, scope, schedule and permissions are
+//! written. Wiring, dispatcher, coverage and policies read it; nothing is registered a second time.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a collector is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Once, in the account that pays.
+    Payer,
+    /// Once per account.
+    Account,
+    /// Once per enabled region of an account.
+    Region,
+}
+
+impl Scope {
+    /// The scope as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Payer => "payer",
+            Self::Account => "account",
+            Self::Region => "region",
+        }
+    }
+}
+
+/// What a collector declares of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectorManifest {
+    /// Folder, package, binary, table prefix and `detail.collector`: snake_case, never transformed.
+    pub id: String,
+    /// One line for people.
+    pub description: String,
+    /// The sweep that it belongs to: `daily` is asked by the rule `daily-sweep`.
+    pub schedule: String,
+    /// Where it is asked.
+    pub scope: Scope,
+    /// How often a sweep asks it.
+    pub period_hours: u32,
+    /// How old its last complete run may be before coverage calls it stale.
+    pub freshness_hours: u32,
+    /// The function's memory in MB.
+    pub memory_mb: u32,
+    /// The function's time-out in seconds; Lambda allows 900 at most.
+    pub timeout_s: u32,
+    /// The IAM actions that it needs in a member account.
+    pub read_actions: Vec<String>,
+    /// The tables that it writes.
+    pub tables: Vec<String>,
+}
+
+/// A manifest that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Not JSON of the right shape.
+    #[error("collector.json of {folder:?} cannot be read")]
+    Json {
+        /// The folder it lies in.
+        folder: String,
+        /// What the parser says.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A value that breaks a rule.
+    #[error("collector.json of {folder:?}: {field} is {value}, {rule}")]
+    Value {
+        /// The folder it lies in.
+        folder: String,
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        value: String,
+        /// What it has to be.
+        rule: &'static str,
+    },
+}
+
+impl CollectorManifest {
+    /// Reads and validates the manifest that lies in `folder`.
+    pub fn parse(folder: &str, json: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = serde_json::from_str(json).map_err(|source| ManifestError::Json {
+            folder: folder.to_owned(),
+            source,
+        })?;
+        let invalid = |field, value: String, rule| {
+            Err(ManifestError::Value {
+                folder: folder.to_owned(),
+                field,
+                value,
+                rule,
+            })
+        };
+        if manifest.id != folder {
+            return invalid("id", manifest.id, "but it has to be the folder's name");
+        }
+        if !manifest
+            .id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            return invalid("id", manifest.id, "but it has to be snake_case");
+        }
+        if !(1..=900).contains(&manifest.timeout_s) {
+            return invalid(
+                "timeout_s",
+                manifest.timeout_s.to_string(),
+                "but Lambda allows 1 to 900 seconds",
+            );
+        }
+        if !(128..=10_240).contains(&manifest.memory_mb) {
+            return invalid(
+                "memory_mb",
+                manifest.memory_mb.to_string(),
+                "but Lambda allows 128 to 10240 MB",
+            );
+        }
+        if manifest.period_hours == 0 || manifest.freshness_hours < manifest.period_hours {
+            return invalid(
+                "freshness_hours",
+                manifest.freshness_hours.to_string(),
+                "less than one period",
+            );
+        }
+        if manifest.read_actions.is_empty() {
+            return invalid(
+                "read_actions",
+                "empty".to_owned(),
+                "but a collector that calls nothing collects nothing",
+            );
+        }
+        Ok(manifest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(
+        change: impl FnOnce(&mut serde_json::Value),
+    ) -> Result<CollectorManifest, ManifestError> {
+        let mut json = serde_json::json!({
+            "id": "config_ec2", "description": "EC2", "schedule": "daily", "scope": "region", "period_hours": 24,
+            "freshness_hours": 36, "memory_mb": 256, "timeout_s": 900,
+            "read_actions": ["ec2:DescribeInstances"], "tables": ["resources"]
+        });
+        change(&mut json);
+        CollectorManifest::parse("config_ec2", &json.to_string())
+    }
+
+    #[test]
+    fn a_whole_manifest_is_read() {
+        assert_eq!(manifest(|_| ()).unwrap().scope, Scope::Region);
+    }
+
+    #[test]
+    fn values_that_break_a_rule_are_named() {
+        for (field, value) in [
+            ("id", serde_json::json!("ec2")),
+            ("timeout_s", serde_json::json!(901)),
+            ("memory_mb", serde_json::json!(64)),
+            ("freshness_hours", serde_json::json!(12)),
+            ("read_actions", serde_json::json!([])),
+        ] {
+            let error = manifest(|json| json[field] = value.clone())
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(field), "{error}");
+        }
+        assert!(matches!(
+            manifest(|json| json["typo"] = 1.into()),
+            Err(ManifestError::Json { .. })
+        ));
+    }
+}

@@ -1,0 +1,120 @@
+//! The client: one per process, every statement bounded in time, inserts batched by the server.
+
+use std::future::Future;
+use std::time::Duration;
+
+use clickhouse::{Client, Row, RowOwned, RowRead};
+use serde::Serialize;
+
+use crate::{StoreConfig, StoreError};
+
+/// The longest that any statement may take.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(60);
+const SEND_LIMIT: Duration = Duration::from_secs(15);
+
+/// A row that knows its table.
+pub trait TableRow: Row + Serialize + Send + Sync {
+    /// The table.
+    const TABLE: &'static str;
+}
+
+/// The database. Cheap to clone; all clones share one connection pool and one cache of schemas.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    url: String,
+    database: String,
+}
+
+impl Store {
+    /// A client for the database; nothing is asked yet.
+    pub fn new(config: &StoreConfig) -> Self {
+        let mut client = Client::default()
+            .with_url(&config.url)
+            .with_database(&config.database)
+            .with_user(&config.user)
+            // Small runs by the thousand become few parts, and an answer still means that the rows are stored.
+            .with_setting("async_insert", "1")
+            .with_setting("wait_for_async_insert", "1")
+            // On replicas a writer has to read its own writes; a plain engine ignores it.
+            .with_setting("select_sequential_consistency", "1")
+            .with_setting("max_execution_time", "50");
+        if let Some(password) = &config.password {
+            client = client.with_password(password);
+        }
+        Self { client, url: config.url.clone(), database: config.database.clone() }
+    }
+
+    /// The database's name.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The same server, with `default` as the database: for statements before ours exists.
+    pub(crate) fn without_database(&self) -> Self {
+        Self { client: self.client.clone().with_database("default"), ..self.clone() }
+    }
+
+    pub(crate) async fn bounded<T>(
+        &self,
+        doing: &'static str,
+        work: impl Future<Output = Result<T, clickhouse::error::Error>>,
+    ) -> Result<T, StoreError> {
+        use clickhouse::error::Error as E;
+        match tokio::time::timeout(STATEMENT_LIMIT, work).await {
+            Err(_) => Err(StoreError::Timeout { url: self.url.clone(), doing, limit: STATEMENT_LIMIT }),
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(E::TimedOut)) => {
+                Err(StoreError::Timeout { url: self.url.clone(), doing, limit: STATEMENT_LIMIT })
+            }
+            Ok(Err(source @ E::Network(_))) => Err(StoreError::Unreachable { url: self.url.clone(), doing, source }),
+            Ok(Err(source)) => Err(StoreError::Refused { doing, source }),
+        }
+    }
+
+    /// Reads all rows of a query.
+    pub(crate) async fn fetch<T: RowOwned + RowRead>(
+        &self,
+        doing: &'static str,
+        query: clickhouse::query::Query,
+    ) -> Result<Vec<T>, StoreError> {
+        self.bounded(doing, query.fetch_all::<T>()).await
+    }
+
+    /// Stores rows; returns when the server has them all. An empty list asks nothing.
+    pub async fn insert<T>(&self, doing: &'static str, rows: &[T]) -> Result<(), StoreError>
+    where
+        T: TableRow + for<'a> Row<Value<'a> = T>,
+    {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.bounded(doing, async {
+            let mut insert = self.client.insert::<T>(T::TABLE).await?;
+            insert = insert.with_timeouts(Some(SEND_LIMIT), Some(STATEMENT_LIMIT));
+            for row in rows {
+                insert.write(row).await?;
+            }
+            insert.end().await
+        })
+        .await
+    }
+
+    /// The server's clock in microseconds: the version of what is about to be read and written.
+    ///
+    /// A statement of its own, on purpose: inside an `INSERT … SELECT` the clock would be read after the snapshot of
+    /// the tables, and a slow statement could overwrite a newer one.
+    pub async fn version(&self) -> Result<u64, StoreError> {
+        let query = self.client.query("SELECT toUInt64(toUnixTimestamp64Micro(now64(6)))");
+        self.bounded("ask the clock", query.fetch_one::<u64>()).await
+    }
+
+    /// Whether the server answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.without_database().bounded("ping", self.client.query("SELECT 1").fetch_one::<u8>()).await.map(drop)
+    }
+}

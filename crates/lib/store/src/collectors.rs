@@ -1,0 +1,80 @@
+//! The deployed collectors, from the manifests that were compiled in, and the periods of the status rule.
+
+use clickhouse::Row;
+use polo_core::CollectorManifest;
+use polo_core::manifest::ManifestError;
+use serde::{Deserialize, Serialize};
+
+use crate::migrations::MANIFESTS;
+use crate::{Store, StoreError, TableRow};
+
+/// The manifests of all collectors, by id.
+pub fn manifests() -> Result<Vec<CollectorManifest>, ManifestError> {
+    MANIFESTS.iter().map(|(folder, json)| CollectorManifest::parse(folder, json)).collect()
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct CollectorRow {
+    collector: String,
+    scope: String,
+    schedule: String,
+    period_hours: u32,
+    freshness_hours: u32,
+    timeout_s: u32,
+    expected: bool,
+    _version: u64,
+}
+
+impl TableRow for CollectorRow {
+    const TABLE: &'static str = "collectors";
+}
+
+#[derive(Row, Deserialize)]
+struct KnownCollector {
+    collector: String,
+}
+
+impl Store {
+    /// Records which collectors are expected to run from now on; one that is gone stays, expected no more.
+    pub async fn register_collectors(&self, manifests: &[CollectorManifest]) -> Result<(), StoreError> {
+        let version = self.version().await?;
+        let query = self.client().query("SELECT DISTINCT collector FROM collectors WHERE expected");
+        let known: Vec<KnownCollector> = self.fetch("read collectors", query).await?;
+        let mut rows: Vec<CollectorRow> = manifests
+            .iter()
+            .map(|manifest| CollectorRow {
+                collector: manifest.id.clone(),
+                scope: manifest.scope.as_str().to_owned(),
+                schedule: manifest.schedule.clone(),
+                period_hours: manifest.period_hours,
+                freshness_hours: manifest.freshness_hours,
+                timeout_s: manifest.timeout_s,
+                expected: true,
+                _version: version,
+            })
+            .collect();
+        rows.extend(known.into_iter().filter(|row| !manifests.iter().any(|m| m.id == row.collector)).map(|row| {
+            CollectorRow {
+                collector: row.collector,
+                scope: String::new(),
+                schedule: String::new(),
+                period_hours: 0,
+                freshness_hours: 0,
+                timeout_s: 0,
+                expected: false,
+                _version: version,
+            }
+        }));
+        self.insert("write collectors", &rows).await
+    }
+
+    /// Overrides a period of the status rule: `propagation_grace` or `denial_confirmation`, in seconds.
+    pub async fn set_rule_period(&self, setting: &str, value_seconds: u32) -> Result<(), StoreError> {
+        let query = self
+            .client()
+            .query("INSERT INTO rule_settings (setting, value_seconds) VALUES ({setting:String}, {value:UInt32})")
+            .param("setting", setting)
+            .param("value", value_seconds);
+        self.bounded("write rule_settings", query.execute()).await
+    }
+}

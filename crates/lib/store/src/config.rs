@@ -1,0 +1,92 @@
+//! Where the database is. Parsed once at start, before anything is asked.
+
+use std::fmt;
+
+/// How to reach the database.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// `http://host:8123` or `https://host:8443`.
+    pub url: String,
+    /// The database that holds Polo's tables.
+    pub database: String,
+    /// The user.
+    pub user: String,
+    /// The password, where there is one. Never logged.
+    pub password: Option<String>,
+}
+
+/// A setting of the database connection that cannot be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidStoreConfig {
+    /// Not the URL of an HTTP interface.
+    #[error("CLICKHOUSE_URL is {url:?}: it has to be the URL of ClickHouse's HTTP interface, like http://localhost:8123")]
+    Url {
+        /// What was given.
+        url: String,
+    },
+    /// Not a database name.
+    #[error("CLICKHOUSE_DATABASE is {name:?}: it has to be letters, digits and underscores, like polo")]
+    Database {
+        /// What was given.
+        name: String,
+    },
+}
+
+impl StoreConfig {
+    /// Validates what the environment says; nothing is connected to.
+    pub fn new(
+        url: &str,
+        database: Option<&str>,
+        user: Option<&str>,
+        password: Option<&str>,
+    ) -> Result<Self, InvalidStoreConfig> {
+        let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or_default();
+        let authority = host.split(['/', '?']).next().unwrap_or_default();
+        if authority.is_empty() || authority.contains(char::is_whitespace) || authority.contains('@') {
+            return Err(InvalidStoreConfig::Url { url: url.to_owned() });
+        }
+        let database = database.unwrap_or("polo");
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if database.is_empty() || !database.chars().all(legal) {
+            return Err(InvalidStoreConfig::Database { name: database.to_owned() });
+        }
+        Ok(Self {
+            url: url.trim_end_matches('/').to_owned(),
+            database: database.to_owned(),
+            user: user.unwrap_or("default").to_owned(),
+            password: password.filter(|password| !password.is_empty()).map(str::to_owned),
+        })
+    }
+}
+
+impl fmt::Debug for StoreConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreConfig")
+            .field("url", &self.url)
+            .field("database", &self.database)
+            .field("user", &self.user)
+            .field("password", &self.password.as_ref().map(|_| "…"))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_values_are_named() {
+        for url in ["", "localhost:8123", "tcp://x:9000", "http://", "http:// x", "http://user:secret@host"] {
+            let error = StoreConfig::new(url, None, None, None).unwrap_err().to_string();
+            assert!(error.contains(&format!("{url:?}")), "{error}");
+        }
+        assert!(StoreConfig::new("http://localhost:1", Some("a-b"), None, None).is_err());
+    }
+
+    #[test]
+    fn the_password_is_never_shown() {
+        let config = StoreConfig::new("https://host:8443", None, Some("polo"), Some("hunter2")).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+        assert_eq!(config.database, "polo");
+    }
+}

@@ -1,0 +1,167 @@
+//! What the dispatcher asked for, `dispatches`: requested before the event is sent, then accepted or rejected.
+
+use chrono::{DateTime, Utc};
+use clickhouse::Row;
+use polo_core::{AccountId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Store, StoreError, TableRow};
+
+/// How far a dispatch came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DispatchOutcome {
+    /// Noted, not yet sent.
+    Requested,
+    /// EventBridge took the event.
+    Accepted {
+        /// The event's id.
+        event_id: String,
+    },
+    /// EventBridge did not take it, however often it was asked.
+    Rejected {
+        /// Its code.
+        code: String,
+        /// Its words.
+        message: String,
+    },
+}
+
+/// One collector asked for in one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatch {
+    /// The run that is to come of it.
+    pub run_id: Uuid,
+    /// The sweep it belongs to.
+    pub sweep_id: Uuid,
+    /// The account.
+    pub account_id: AccountId,
+    /// The collector.
+    pub collector: String,
+    /// What set the dispatcher off.
+    pub trigger: String,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// How far it came.
+    pub outcome: DispatchOutcome,
+}
+
+#[derive(Row, Serialize)]
+struct DispatchRow {
+    #[serde(with = "clickhouse::serde::uuid")]
+    run_id: Uuid,
+    #[serde(with = "clickhouse::serde::uuid")]
+    sweep_id: Uuid,
+    account_id: String,
+    collector: String,
+    trigger: String,
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    requested_at: DateTime<Utc>,
+    outcome: String,
+    event_id: String,
+    error_code: String,
+    message: String,
+    _version: u64,
+}
+
+impl TableRow for DispatchRow {
+    const TABLE: &'static str = "dispatches";
+}
+
+/// What the dispatcher needs to know of one active account × collector.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct DispatchState {
+    /// The account.
+    pub account_id: String,
+    /// The collector.
+    pub collector: String,
+    /// When it was last asked for and EventBridge took it.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub last_accepted_at: Option<DateTime<Utc>>,
+    /// When its last run that covers everything ended, whatever came of it.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub last_finished_at: Option<DateTime<Utc>>,
+    /// The deadline of the newest run, while that has no finish.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub unfinished_until: Option<DateTime<Utc>>,
+    /// When the newest run began.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub last_started_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Row, Deserialize)]
+struct RunId {
+    #[serde(with = "clickhouse::serde::uuid")]
+    run_id: Uuid,
+}
+
+impl Store {
+    /// Stores how far dispatches came; of two notes of one run the later counts.
+    pub async fn write_dispatches(&self, dispatches: &[Dispatch]) -> Result<(), StoreError> {
+        if dispatches.is_empty() {
+            return Ok(());
+        }
+        let version = self.version().await?;
+        let rows: Vec<DispatchRow> = dispatches
+            .iter()
+            .map(|dispatch| {
+                let (outcome, event_id, error_code, message) = match &dispatch.outcome {
+                    DispatchOutcome::Requested => ("requested", "", "", ""),
+                    DispatchOutcome::Accepted { event_id } => ("accepted", event_id.as_str(), "", ""),
+                    DispatchOutcome::Rejected { code, message } => ("rejected", "", code.as_str(), message.as_str()),
+                };
+                DispatchRow {
+                    run_id: dispatch.run_id,
+                    sweep_id: dispatch.sweep_id,
+                    account_id: dispatch.account_id.to_string(),
+                    collector: dispatch.collector.clone(),
+                    trigger: dispatch.trigger.clone(),
+                    requested_at: dispatch.requested_at,
+                    outcome: outcome.to_owned(),
+                    event_id: event_id.to_owned(),
+                    error_code: error_code.to_owned(),
+                    message: message.to_owned(),
+                    _version: version,
+                }
+            })
+            .collect();
+        self.insert("write dispatches", &rows).await
+    }
+
+    /// The runs of a sweep that EventBridge has taken already: a repeated delivery does not ask for them again.
+    pub async fn accepted_runs(&self, sweep_id: Uuid) -> Result<Vec<Uuid>, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT run_id FROM dispatches FINAL WHERE sweep_id = {sweep:UUID} AND outcome = 'accepted'")
+            .param("sweep", sweep_id.to_string());
+        let rows: Vec<RunId> = self.fetch("read dispatches", query).await?;
+        Ok(rows.into_iter().map(|row| row.run_id).collect())
+    }
+
+    /// What was asked for and what came of it, for every account × collector that was ever asked for or run.
+    pub async fn dispatch_states(&self) -> Result<Vec<DispatchState>, StoreError> {
+        let query = self.client().query(
+            "SELECT ?fields FROM (
+                SELECT account_id, collector,
+                    max(accepted) AS last_accepted_at,
+                    max(finished) AS last_finished_at,
+                    max(unfinished) AS unfinished_until,
+                    max(started) AS last_started_at
+                FROM (
+                    SELECT account_id, collector, toNullable(max(requested_at)) AS accepted,
+                        NULL AS finished, NULL AS unfinished, NULL AS started
+                    FROM dispatches FINAL WHERE outcome = 'accepted' GROUP BY account_id, collector
+                    UNION ALL
+                    SELECT account_id, collector, NULL,
+                        maxIf(finished_at, finished_at IS NOT NULL AND empty(regions)),
+                        if(argMax(isNull(finished_at), tuple(started_at, attempt)),
+                            toNullable(argMax(deadline_at, tuple(started_at, attempt))), NULL),
+                        toNullable(max(started_at))
+                    FROM collector_runs FINAL WHERE outcome != 'skipped' GROUP BY account_id, collector
+                )
+                GROUP BY account_id, collector
+            ) ORDER BY account_id, collector",
+        );
+        self.fetch("read dispatches and runs", query).await
+    }
+}

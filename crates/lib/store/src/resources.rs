@@ -1,0 +1,256 @@
+//! Resources and their history, `resources` and `resource_changes`.
+//!
+//! Invariant: a resource is gone only on the word of a target that was read to its end, and the look that began last
+//! wins. History is written before state, so that an attempt that dies in between is told again, not lost.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use clickhouse::Row;
+use polo_core::{AccountId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Store, StoreError, TableRow};
+
+/// How many resources are compared and stored at a time.
+pub const BATCH_ROWS: usize = 2_000;
+
+/// One resource as a collector saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenResource {
+    /// The kind, as CloudFormation would say it in snake_case: `ec2_instance`, `ec2_volume`.
+    pub resource_type: &'static str,
+    /// Its id within account, region and kind.
+    pub resource_id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name, for people; empty where it has none.
+    pub name: String,
+    /// Its state in its service's words; empty where it has none.
+    pub state: String,
+    /// Its tags, sorted by key.
+    pub tags: Vec<(String, String)>,
+    /// What it costs or wastes on, as a JSON object with sorted keys.
+    pub attributes: serde_json::Value,
+}
+
+/// Where and by which run resources were looked at.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The account.
+    pub account_id: AccountId,
+    /// The region, or `global`.
+    pub region: String,
+    /// The collector.
+    pub collector: &'static str,
+    /// The run.
+    pub run_id: Uuid,
+    /// The server's version before the target's first call.
+    pub version: u64,
+    /// The same as a time.
+    pub started_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Row, Serialize, Deserialize)]
+struct ResourceRow {
+    account_id: String,
+    region: String,
+    resource_type: String,
+    resource_id: String,
+    collector: String,
+    arn: String,
+    name: String,
+    state: String,
+    tags: Vec<(String, String)>,
+    attributes: String,
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    first_seen_at: DateTime<Utc>,
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    last_seen_at: DateTime<Utc>,
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    gone_at: Option<DateTime<Utc>>,
+    #[serde(with = "clickhouse::serde::uuid")]
+    run_id: Uuid,
+    _version: u64,
+}
+
+impl TableRow for ResourceRow {
+    const TABLE: &'static str = "resources";
+}
+
+impl ResourceRow {
+    /// What a change of is a change of the resource, as JSON for the history.
+    fn content(&self) -> serde_json::Value {
+        let attributes = serde_json::from_str(&self.attributes)
+            .unwrap_or_else(|_| serde_json::Value::String(self.attributes.clone()));
+        let tags: serde_json::Map<String, serde_json::Value> =
+            self.tags.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+        serde_json::json!({
+            "arn": self.arn, "name": self.name, "state": self.state, "tags": tags, "attributes": attributes
+        })
+    }
+}
+
+#[derive(Debug, Row, Serialize)]
+struct ChangeRow {
+    account_id: String,
+    region: String,
+    resource_type: String,
+    resource_id: String,
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    changed_at: DateTime<Utc>,
+    change: &'static str,
+    before: String,
+    after: String,
+    #[serde(with = "clickhouse::serde::uuid")]
+    run_id: Uuid,
+}
+
+impl TableRow for ChangeRow {
+    const TABLE: &'static str = "resource_changes";
+}
+
+impl ChangeRow {
+    fn new(look: &Look, row: &ResourceRow, change: &'static str, before: Option<&ResourceRow>) -> Self {
+        let after = if change == "gone" { String::new() } else { row.content().to_string() };
+        Self {
+            account_id: row.account_id.clone(),
+            region: row.region.clone(),
+            resource_type: row.resource_type.clone(),
+            resource_id: row.resource_id.clone(),
+            changed_at: look.started_at,
+            change,
+            before: before.map(|before| before.content().to_string()).unwrap_or_default(),
+            after,
+            run_id: look.run_id,
+        }
+    }
+}
+
+impl Store {
+    /// Begins a look at one target: the version under which all that it sees is stored.
+    pub async fn begin_look(
+        &self,
+        account_id: &AccountId,
+        region: &str,
+        collector: &'static str,
+        run_id: Uuid,
+    ) -> Result<Look, StoreError> {
+        let version = self.version().await?;
+        let started_at = i64::try_from(version).ok().and_then(DateTime::from_timestamp_micros).unwrap_or_default();
+        Ok(Look { account_id: account_id.clone(), region: region.to_owned(), collector, run_id, version, started_at })
+    }
+
+    /// Stores resources that a target showed, and what about them is new; returns the rows written.
+    pub async fn write_resources(&self, look: &Look, seen: &[SeenResource]) -> Result<u64, StoreError> {
+        let mut written = 0_u64;
+        for batch in seen.chunks(BATCH_ROWS) {
+            let known = self.known_resources(look, batch).await?;
+            let mut rows = Vec::with_capacity(batch.len());
+            let mut changes = Vec::new();
+            for resource in batch {
+                let before = known.get(&(resource.resource_type.to_owned(), resource.resource_id.clone()));
+                if before.is_some_and(|before| before._version > look.version) {
+                    // A look that began later has been here: this one has nothing to add.
+                    continue;
+                }
+                let row = ResourceRow {
+                    account_id: look.account_id.to_string(),
+                    region: look.region.clone(),
+                    resource_type: resource.resource_type.to_owned(),
+                    resource_id: resource.resource_id.clone(),
+                    collector: look.collector.to_owned(),
+                    arn: resource.arn.clone(),
+                    name: resource.name.clone(),
+                    state: resource.state.clone(),
+                    tags: resource.tags.clone(),
+                    attributes: resource.attributes.to_string(),
+                    first_seen_at: before.map_or(look.started_at, |before| before.first_seen_at),
+                    last_seen_at: look.started_at,
+                    gone_at: None,
+                    run_id: look.run_id,
+                    _version: look.version,
+                };
+                match before {
+                    None => changes.push(ChangeRow::new(look, &row, "appeared", None)),
+                    Some(before) if before.gone_at.is_some() => {
+                        changes.push(ChangeRow::new(look, &row, "returned", Some(before)));
+                    }
+                    Some(before) if before.content() != row.content() => {
+                        changes.push(ChangeRow::new(look, &row, "changed", Some(before)));
+                    }
+                    Some(_) => {}
+                }
+                rows.push(row);
+            }
+            self.insert("write resource_changes", &changes).await?;
+            self.insert("write resources", &rows).await?;
+            written += (rows.len() + changes.len()) as u64;
+        }
+        Ok(written)
+    }
+
+    /// Marks as gone what a complete look did not see; returns the rows written.
+    ///
+    /// To be called only after every page of the target was read and every resource of it stored.
+    pub async fn mark_gone(&self, look: &Look) -> Result<u64, StoreError> {
+        let mut written = 0_u64;
+        loop {
+            let query = self
+                .client()
+                .query(
+                    "SELECT ?fields FROM resources FINAL
+                     WHERE account_id = {account:String} AND region = {region:String} AND collector = {collector:String}
+                       AND gone_at IS NULL AND last_seen_at < fromUnixTimestamp64Micro({version:Int64}, 'UTC')
+                       AND _version < {version:UInt64}
+                     ORDER BY resource_type, resource_id LIMIT {limit:UInt64}",
+                )
+                .param("account", look.account_id.as_str())
+                .param("region", &look.region)
+                .param("collector", look.collector)
+                .param("version", look.version)
+                .param("limit", BATCH_ROWS);
+            let rows: Vec<ResourceRow> = self.fetch("read resources not seen", query).await?;
+            let last_batch = rows.len() < BATCH_ROWS;
+            let changes: Vec<ChangeRow> = rows.iter().map(|row| ChangeRow::new(look, row, "gone", Some(row))).collect();
+            let rows: Vec<ResourceRow> = rows
+                .into_iter()
+                .map(|row| ResourceRow {
+                    gone_at: Some(look.started_at),
+                    run_id: look.run_id,
+                    _version: look.version,
+                    ..row
+                })
+                .collect();
+            self.insert("write resource_changes", &changes).await?;
+            self.insert("write resources", &rows).await?;
+            written += (rows.len() + changes.len()) as u64;
+            if last_batch {
+                return Ok(written);
+            }
+        }
+    }
+
+    async fn known_resources(
+        &self,
+        look: &Look,
+        batch: &[SeenResource],
+    ) -> Result<HashMap<(String, String), ResourceRow>, StoreError> {
+        let ids: Vec<&str> = batch.iter().map(|resource| resource.resource_id.as_str()).collect();
+        let types: Vec<&str> = batch.iter().map(|resource| resource.resource_type).collect();
+        let query = self
+            .client()
+            .query(
+                "SELECT ?fields FROM resources FINAL
+                 WHERE account_id = {account:String} AND region = {region:String}
+                   AND resource_type IN {types:Array(String)} AND resource_id IN {ids:Array(String)}",
+            )
+            .param("account", look.account_id.as_str())
+            .param("region", &look.region)
+            .param("types", types)
+            .param("ids", ids);
+        let rows: Vec<ResourceRow> = self.fetch("read resources", query).await?;
+        Ok(rows.into_iter().map(|row| ((row.resource_type.clone(), row.resource_id.clone()), row)).collect())
+    }
+}

@@ -15,14 +15,20 @@ fn main() -> io::Result<()> {
     embed_migrations(&mut code, "store", &here.join("migrations"))?;
     let mut manifests = String::from("pub(crate) const MANIFESTS: &[(&str, &str)] = &[\n");
     for folder in sorted_entries(&collectors)? {
-        let Some(owner) = folder.file_name().and_then(|name| name.to_str()) else { continue };
+        let Some(owner) = folder.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
         let manifest = folder.join("collector.json");
         if !manifest.is_file() {
             continue;
         }
         println!("cargo::rerun-if-changed={}", manifest.display());
-        writeln!(manifests, "({owner:?}, include_str!({:?})),", manifest.display().to_string())
-            .map_err(io::Error::other)?;
+        writeln!(
+            manifests,
+            "({owner:?}, include_str!({:?})),",
+            manifest.display().to_string()
+        )
+        .map_err(io::Error::other)?;
         let migrations = folder.join("migrations");
         if migrations.is_dir() {
             println!("cargo::rerun-if-changed={}", migrations.display());
@@ -37,17 +43,25 @@ fn main() -> io::Result<()> {
 
 fn embed_migrations(code: &mut String, owner: &str, folder: &Path) -> io::Result<()> {
     for file in sorted_entries(folder)? {
-        let Some(name) = file.file_name().and_then(|name| name.to_str()) else { continue };
+        let Some(name) = file.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
         if name.ends_with(".sql") {
-            writeln!(code, "({owner:?}, {name:?}, include_str!({:?})),", file.display().to_string())
-                .map_err(io::Error::other)?;
+            writeln!(
+                code,
+                "({owner:?}, {name:?}, include_str!({:?})),",
+                file.display().to_string()
+            )
+            .map_err(io::Error::other)?;
         }
     }
     Ok(())
 }
 
 fn sorted_entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut entries = fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>()?;
+    let mut entries = fs::read_dir(folder)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<Vec<_>, _>>()?;
     entries.sort();
     Ok(entries)
 }

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod arn;
+pub mod chain;
 pub mod check;
 pub mod error_class;
 pub mod ids;
@@ -18,6 +19,7 @@ pub mod status;
 
 pub use account::{AccountId, InvalidAccountId};
 pub use arn::{InvalidRoleArn, Partition, RoleArn};
+pub use chain::error_chain;
 pub use check::{RoleKind, Verdict};
 pub use error_class::ErrorClass;
 pub use manifest::{CollectorManifest, Scope};

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS discovery_runs {on_cluster}
     accounts_discovered UInt32,
     accounts_changed UInt32,
     accounts_left UInt32,
+    placements_read_at Nullable(DateTime64(3, 'UTC')),
     error_class LowCardinality(String),
     message String,
     _version UInt64,

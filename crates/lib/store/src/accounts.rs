@@ -48,6 +48,8 @@ pub struct AccountRow {
     pub parents: Vec<String>,
     /// Its tags.
     pub tags: Vec<(String, String)>,
+    /// Whether an operator's exclusion is in force.
+    pub excluded_by_operator: bool,
     /// Why an operator excluded or included it.
     pub excluded_reason: String,
     /// Who did.
@@ -83,27 +85,65 @@ pub struct AccountRow {
     pub stack_status_reason: String,
 }
 
+/// What `v_accounts` says of one account beyond [`AccountRow`]: where it comes from and what its checks add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct AccountDetails {
+    /// Its partition.
+    pub partition: String,
+    /// `member` or `left`.
+    pub membership: String,
+    /// Whether the OU filters admit it.
+    pub in_scope: bool,
+    /// When it joined its organization.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub joined_at: Option<DateTime<Utc>>,
+    /// When it was found to have left.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub left_at: Option<DateTime<Utc>>,
+    /// When the read role first worked.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub first_success_at: Option<DateTime<Utc>>,
+    /// When it last worked, as far as that counts.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// AWS's code in the last check of the read role.
+    pub last_check_code: String,
+    /// The error class of the last check of the action role.
+    pub action_error_class: String,
+    /// When the action role was last checked.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub action_checked_at: Option<DateTime<Utc>>,
+    /// Whether the StackSet has rolled the role out and the grace for its propagation is over; none is no.
+    pub role_was_deployed: Option<bool>,
+}
+
 const VIEW: &str = "v_accounts";
 
 impl AccountRow {
     /// The account's id, validated.
     pub fn id(&self) -> Result<AccountId, StoreError> {
-        self.account_id.parse().map_err(|e: polo_core::InvalidAccountId| StoreError::Unreadable {
-            table: VIEW,
-            column: "account_id",
-            value: self.account_id.clone(),
-            problem: e.to_string(),
-        })
+        self.account_id
+            .parse()
+            .map_err(|e: polo_core::InvalidAccountId| StoreError::Unreadable {
+                table: VIEW,
+                column: "account_id",
+                value: self.account_id.clone(),
+                problem: e.to_string(),
+            })
     }
 
     /// The status.
     pub fn status(&self) -> Result<PoloStatus, StoreError> {
-        self.polo_status.parse().map_err(|e: polo_core::status::UnknownPoloStatus| StoreError::Unreadable {
-            table: VIEW,
-            column: "polo_status",
-            value: self.polo_status.clone(),
-            problem: e.to_string(),
-        })
+        self.polo_status
+            .parse()
+            .map_err(
+                |e: polo_core::status::UnknownPoloStatus| StoreError::Unreadable {
+                    table: VIEW,
+                    column: "polo_status",
+                    value: self.polo_status.clone(),
+                    problem: e.to_string(),
+                },
+            )
     }
 
     /// The read role in force.
@@ -121,12 +161,13 @@ impl AccountRow {
 }
 
 fn parse_role(column: &'static str, arn: &str) -> Result<RoleArn, StoreError> {
-    arn.parse().map_err(|e: polo_core::InvalidRoleArn| StoreError::Unreadable {
-        table: VIEW,
-        column,
-        value: arn.to_owned(),
-        problem: e.to_string(),
-    })
+    arn.parse()
+        .map_err(|e: polo_core::InvalidRoleArn| StoreError::Unreadable {
+            table: VIEW,
+            column,
+            value: arn.to_owned(),
+            problem: e.to_string(),
+        })
 }
 
 /// The copied columns and what they are in the view; version and time of change follow.
@@ -138,7 +179,10 @@ const COPIED: [(&str, &str); 14] = [
     ("polo_status", "v.polo_status"),
     ("polo_read_role", "v.polo_read_role"),
     ("polo_action_role", "v.polo_action_role"),
-    ("last_successful_scan", "ifNull(v.last_successful_scan, toDateTime64(0, 3, 'UTC'))"),
+    (
+        "last_successful_scan",
+        "ifNull(v.last_successful_scan, toDateTime64(0, 3, 'UTC'))",
+    ),
     ("last_scan_error", "v.last_scan_error"),
     ("account_role", "v.account_role"),
     ("owner", "v.owner"),
@@ -150,7 +194,9 @@ const COPIED: [(&str, &str); 14] = [
 impl Store {
     /// All accounts, by id.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
-        let query = self.client().query("SELECT ?fields FROM v_accounts ORDER BY account_id");
+        let query = self
+            .client()
+            .query("SELECT ?fields FROM v_accounts ORDER BY account_id");
         self.fetch("read v_accounts", query).await
     }
 
@@ -164,7 +210,31 @@ impl Store {
             .query("SELECT ?fields FROM v_accounts WHERE account_id = {id:String}")
             .param("id", account_id.as_str());
         let rows: Vec<AccountRow> = self.fetch("read v_accounts", query).await?;
-        rows.into_iter().next().ok_or_else(|| StoreError::UnknownAccount { account_id: account_id.clone() })
+        rows.into_iter()
+            .next()
+            .ok_or_else(|| StoreError::UnknownAccount {
+                account_id: account_id.clone(),
+            })
+    }
+
+    /// What else the view says of one account.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownAccount`] where the registry does not hold it.
+    pub async fn account_details(
+        &self,
+        account_id: &AccountId,
+    ) -> Result<AccountDetails, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT ?fields FROM v_accounts WHERE account_id = {id:String}")
+            .param("id", account_id.as_str());
+        let rows: Vec<AccountDetails> = self.fetch("read v_accounts", query).await?;
+        rows.into_iter()
+            .next()
+            .ok_or_else(|| StoreError::UnknownAccount {
+                account_id: account_id.clone(),
+            })
     }
 
     /// Brings the whole copy up to date, writing only rows that differ.
@@ -180,7 +250,11 @@ impl Store {
 
     /// The copy, from a relation of `v_accounts`' columns. Public so that a test can slow the relation down.
     #[doc(hidden)]
-    pub async fn copy_from(&self, source: &str, only: Option<&AccountId>) -> Result<(), StoreError> {
+    pub async fn copy_from(
+        &self,
+        source: &str,
+        only: Option<&AccountId>,
+    ) -> Result<(), StoreError> {
         // First the clock, then the snapshot: the copy that started last has the highest version and has seen every
         // write that was complete by then.
         let version = self.version().await?;
@@ -190,8 +264,10 @@ impl Store {
         let chosen = match only {
             Some(id) => format!("v.account_id = '{id}'"),
             None => {
-                let differs: Vec<String> =
-                    COPIED.iter().map(|(column, value)| format!("a.{column} != {value}")).collect();
+                let differs: Vec<String> = COPIED
+                    .iter()
+                    .map(|(column, value)| format!("a.{column} != {value}"))
+                    .collect();
                 differs.join(" OR ")
             }
         };
@@ -203,7 +279,44 @@ impl Store {
              WHERE {chosen}",
             values = values.join(", "),
         );
-        let query = self.client().query_raw(&sql).with_setting("async_insert", "0");
-        self.bounded("copy v_accounts to aws_accounts", query.execute()).await
+        let query = self
+            .client()
+            .query_raw(&sql)
+            .with_setting("async_insert", "0");
+        self.bounded("copy v_accounts to aws_accounts", query.execute())
+            .await
+    }
+}
+
+/// An account whose status is another than its copy shows.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct StatusChange {
+    /// The account.
+    pub account_id: String,
+    /// Its name.
+    pub account_name: String,
+    /// Its organization.
+    pub organization_id: String,
+    /// The status that the copy shows; empty for an account that it does not hold yet.
+    pub previous_polo_status: String,
+    /// The status that holds.
+    pub polo_status: String,
+    /// Why.
+    pub status_reason: String,
+}
+
+impl Store {
+    /// The accounts whose status has changed since the last copy, by whatever cause.
+    pub async fn status_changes(&self) -> Result<Vec<StatusChange>, StoreError> {
+        let query = self.client().query(
+            "SELECT v.account_id AS account_id, v.account_name AS account_name, v.organization_id AS organization_id,
+                a.polo_status AS previous_polo_status, v.polo_status AS polo_status, v.status_reason AS status_reason
+             FROM v_accounts AS v
+             LEFT JOIN (SELECT account_id, toString(polo_status) AS polo_status FROM aws_accounts FINAL) AS a
+                ON a.account_id = v.account_id
+             WHERE a.polo_status != v.polo_status
+             ORDER BY v.account_id",
+        );
+        self.fetch("read status changes", query).await
     }
 }

@@ -101,14 +101,20 @@ impl Store {
         let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
         let query = self
             .client()
-            .query("SELECT DISTINCT check_id FROM access_checks WHERE check_id IN {ids:Array(UUID)}")
+            .query(
+                "SELECT DISTINCT check_id FROM access_checks WHERE check_id IN {ids:Array(UUID)}",
+            )
             .param("ids", ids);
         let rows: Vec<CheckId> = self.fetch("read access_checks", query).await?;
         Ok(rows.into_iter().map(|row| row.check_id).collect())
     }
 
     /// The last checks of an account, newest first.
-    pub async fn access_history(&self, account_id: &AccountId, limit: u32) -> Result<Vec<AccessCheck>, StoreError> {
+    pub async fn access_history(
+        &self,
+        account_id: &AccountId,
+        limit: u32,
+    ) -> Result<Vec<AccessCheck>, StoreError> {
         let query = self
             .client()
             .query("SELECT ?fields FROM access_checks FINAL WHERE account_id = {id:String} ORDER BY checked_at DESC, check_id LIMIT {limit:UInt32}")
@@ -126,16 +132,20 @@ impl Store {
                 Ok(AccessCheck {
                     check_id: row.check_id,
                     account_id: account_id.clone(),
-                    role: row.role_kind.parse().map_err(|e: polo_core::check::UnknownRoleKind| {
-                        unreadable("role_kind", &row.role_kind, e.to_string())
-                    })?,
+                    role: row.role_kind.parse().map_err(
+                        |e: polo_core::check::UnknownRoleKind| {
+                            unreadable("role_kind", &row.role_kind, e.to_string())
+                        },
+                    )?,
                     role_arn: row.role_arn,
                     checked_at: row.checked_at,
                     verdict: match row.verdict.as_str() {
                         "success" => Verdict::Success,
                         "denied" => Verdict::Denied,
                         "inconclusive" => Verdict::Inconclusive,
-                        other => return Err(unreadable("verdict", other, "unknown verdict".to_owned())),
+                        other => {
+                            return Err(unreadable("verdict", other, "unknown verdict".to_owned()));
+                        }
                     },
                     error_class: row.error_class,
                     error_code: row.error_code,

@@ -42,7 +42,11 @@ impl Store {
         if let Some(password) = &config.password {
             client = client.with_password(password);
         }
-        Self { client, url: config.url.clone(), database: config.database.clone() }
+        Self {
+            client,
+            url: config.url.clone(),
+            database: config.database.clone(),
+        }
     }
 
     /// The database's name.
@@ -56,7 +60,10 @@ impl Store {
 
     /// The same server, with `default` as the database: for statements before ours exists.
     pub(crate) fn without_database(&self) -> Self {
-        Self { client: self.client.clone().with_database("default"), ..self.clone() }
+        Self {
+            client: self.client.clone().with_database("default"),
+            ..self.clone()
+        }
     }
 
     pub(crate) async fn bounded<T>(
@@ -66,12 +73,22 @@ impl Store {
     ) -> Result<T, StoreError> {
         use clickhouse::error::Error as E;
         match tokio::time::timeout(STATEMENT_LIMIT, work).await {
-            Err(_) => Err(StoreError::Timeout { url: self.url.clone(), doing, limit: STATEMENT_LIMIT }),
+            Err(_) => Err(StoreError::Timeout {
+                url: self.url.clone(),
+                doing,
+                limit: STATEMENT_LIMIT,
+            }),
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(E::TimedOut)) => {
-                Err(StoreError::Timeout { url: self.url.clone(), doing, limit: STATEMENT_LIMIT })
-            }
-            Ok(Err(source @ E::Network(_))) => Err(StoreError::Unreachable { url: self.url.clone(), doing, source }),
+            Ok(Err(E::TimedOut)) => Err(StoreError::Timeout {
+                url: self.url.clone(),
+                doing,
+                limit: STATEMENT_LIMIT,
+            }),
+            Ok(Err(source @ E::Network(_))) => Err(StoreError::Unreachable {
+                url: self.url.clone(),
+                doing,
+                source,
+            }),
             Ok(Err(source)) => Err(StoreError::Refused { doing, source }),
         }
     }
@@ -109,12 +126,18 @@ impl Store {
     /// A statement of its own, on purpose: inside an `INSERT … SELECT` the clock would be read after the snapshot of
     /// the tables, and a slow statement could overwrite a newer one.
     pub async fn version(&self) -> Result<u64, StoreError> {
-        let query = self.client.query("SELECT toUInt64(toUnixTimestamp64Micro(now64(6)))");
-        self.bounded("ask the clock", query.fetch_one::<u64>()).await
+        let query = self
+            .client
+            .query("SELECT toUInt64(toUnixTimestamp64Micro(now64(6)))");
+        self.bounded("ask the clock", query.fetch_one::<u64>())
+            .await
     }
 
     /// Whether the server answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.without_database().bounded("ping", self.client.query("SELECT 1").fetch_one::<u8>()).await.map(drop)
+        self.without_database()
+            .bounded("ping", self.client.query("SELECT 1").fetch_one::<u8>())
+            .await
+            .map(drop)
     }
 }

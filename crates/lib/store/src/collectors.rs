@@ -10,7 +10,10 @@ use crate::{Store, StoreError, TableRow};
 
 /// The manifests of all collectors, by id.
 pub fn manifests() -> Result<Vec<CollectorManifest>, ManifestError> {
-    MANIFESTS.iter().map(|(folder, json)| CollectorManifest::parse(folder, json)).collect()
+    MANIFESTS
+        .iter()
+        .map(|(folder, json)| CollectorManifest::parse(folder, json))
+        .collect()
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -36,9 +39,14 @@ struct KnownCollector {
 
 impl Store {
     /// Records which collectors are expected to run from now on; one that is gone stays, expected no more.
-    pub async fn register_collectors(&self, manifests: &[CollectorManifest]) -> Result<(), StoreError> {
+    pub async fn register_collectors(
+        &self,
+        manifests: &[CollectorManifest],
+    ) -> Result<(), StoreError> {
         let version = self.version().await?;
-        let query = self.client().query("SELECT DISTINCT collector FROM collectors WHERE expected");
+        let query = self
+            .client()
+            .query("SELECT DISTINCT collector FROM collectors WHERE expected");
         let known: Vec<KnownCollector> = self.fetch("read collectors", query).await?;
         let mut rows: Vec<CollectorRow> = manifests
             .iter()
@@ -53,23 +61,30 @@ impl Store {
                 _version: version,
             })
             .collect();
-        rows.extend(known.into_iter().filter(|row| !manifests.iter().any(|m| m.id == row.collector)).map(|row| {
-            CollectorRow {
-                collector: row.collector,
-                scope: String::new(),
-                schedule: String::new(),
-                period_hours: 0,
-                freshness_hours: 0,
-                timeout_s: 0,
-                expected: false,
-                _version: version,
-            }
-        }));
+        rows.extend(
+            known
+                .into_iter()
+                .filter(|row| !manifests.iter().any(|m| m.id == row.collector))
+                .map(|row| CollectorRow {
+                    collector: row.collector,
+                    scope: String::new(),
+                    schedule: String::new(),
+                    period_hours: 0,
+                    freshness_hours: 0,
+                    timeout_s: 0,
+                    expected: false,
+                    _version: version,
+                }),
+        );
         self.insert("write collectors", &rows).await
     }
 
     /// Overrides a period of the status rule: `propagation_grace` or `denial_confirmation`, in seconds.
-    pub async fn set_rule_period(&self, setting: &str, value_seconds: u32) -> Result<(), StoreError> {
+    pub async fn set_rule_period(
+        &self,
+        setting: &str,
+        value_seconds: u32,
+    ) -> Result<(), StoreError> {
         let query = self
             .client()
             .query("INSERT INTO rule_settings (setting, value_seconds) VALUES ({setting:String}, {value:UInt32})")

@@ -19,13 +19,17 @@ pub struct StoreConfig {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidStoreConfig {
     /// Not the URL of an HTTP interface.
-    #[error("CLICKHOUSE_URL is {url:?}: it has to be the URL of ClickHouse's HTTP interface, like http://localhost:8123")]
+    #[error(
+        "CLICKHOUSE_URL is {url:?}: it has to be the URL of ClickHouse's HTTP interface, like http://localhost:8123"
+    )]
     Url {
         /// What was given.
         url: String,
     },
     /// Not a database name.
-    #[error("CLICKHOUSE_DATABASE is {name:?}: it has to be letters, digits and underscores, like polo")]
+    #[error(
+        "CLICKHOUSE_DATABASE is {name:?}: it has to be letters, digits and underscores, like polo"
+    )]
     Database {
         /// What was given.
         name: String,
@@ -40,21 +44,33 @@ impl StoreConfig {
         user: Option<&str>,
         password: Option<&str>,
     ) -> Result<Self, InvalidStoreConfig> {
-        let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or_default();
+        let host = url
+            .strip_prefix("http://")
+            .or_else(|| url.strip_prefix("https://"))
+            .unwrap_or_default();
         let authority = host.split(['/', '?']).next().unwrap_or_default();
-        if authority.is_empty() || authority.contains(char::is_whitespace) || authority.contains('@') {
-            return Err(InvalidStoreConfig::Url { url: url.to_owned() });
+        if authority.is_empty()
+            || authority.contains(char::is_whitespace)
+            || authority.contains('@')
+        {
+            return Err(InvalidStoreConfig::Url {
+                url: url.to_owned(),
+            });
         }
         let database = database.unwrap_or("polo");
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if database.is_empty() || !database.chars().all(legal) {
-            return Err(InvalidStoreConfig::Database { name: database.to_owned() });
+            return Err(InvalidStoreConfig::Database {
+                name: database.to_owned(),
+            });
         }
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             database: database.to_owned(),
             user: user.unwrap_or("default").to_owned(),
-            password: password.filter(|password| !password.is_empty()).map(str::to_owned),
+            password: password
+                .filter(|password| !password.is_empty())
+                .map(str::to_owned),
         })
     }
 }
@@ -76,8 +92,17 @@ mod tests {
 
     #[test]
     fn bad_values_are_named() {
-        for url in ["", "localhost:8123", "tcp://x:9000", "http://", "http:// x", "http://user:secret@host"] {
-            let error = StoreConfig::new(url, None, None, None).unwrap_err().to_string();
+        for url in [
+            "",
+            "localhost:8123",
+            "tcp://x:9000",
+            "http://",
+            "http:// x",
+            "http://user:secret@host",
+        ] {
+            let error = StoreConfig::new(url, None, None, None)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(&format!("{url:?}")), "{error}");
         }
         assert!(StoreConfig::new("http://localhost:1", Some("a-b"), None, None).is_err());
@@ -85,7 +110,8 @@ mod tests {
 
     #[test]
     fn the_password_is_never_shown() {
-        let config = StoreConfig::new("https://host:8443", None, Some("polo"), Some("hunter2")).unwrap();
+        let config =
+            StoreConfig::new("https://host:8443", None, Some("polo"), Some("hunter2")).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
         assert_eq!(config.database, "polo");
     }

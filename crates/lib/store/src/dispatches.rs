@@ -107,8 +107,12 @@ impl Store {
             .map(|dispatch| {
                 let (outcome, event_id, error_code, message) = match &dispatch.outcome {
                     DispatchOutcome::Requested => ("requested", "", "", ""),
-                    DispatchOutcome::Accepted { event_id } => ("accepted", event_id.as_str(), "", ""),
-                    DispatchOutcome::Rejected { code, message } => ("rejected", "", code.as_str(), message.as_str()),
+                    DispatchOutcome::Accepted { event_id } => {
+                        ("accepted", event_id.as_str(), "", "")
+                    }
+                    DispatchOutcome::Rejected { code, message } => {
+                        ("rejected", "", code.as_str(), message.as_str())
+                    }
                 };
                 DispatchRow {
                     run_id: dispatch.run_id,

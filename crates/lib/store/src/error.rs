@@ -1,6 +1,5 @@
 //! What can go wrong with the database, told apart by what the caller can do about it.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 /// A failed statement. Nothing of it may be taken for written.
@@ -37,7 +36,9 @@ pub enum StoreError {
         source: clickhouse::error::Error,
     },
     /// A stored value that this code does not understand.
-    #[error("{table} holds {value:?} in {column}, which this version does not understand ({problem})")]
+    #[error(
+        "{table} holds {value:?} in {column}, which this version does not understand ({problem})"
+    )]
     Unreadable {
         /// The table or view.
         table: &'static str,
@@ -49,7 +50,9 @@ pub enum StoreError {
         problem: String,
     },
     /// The registry does not hold the account.
-    #[error("account {account_id} is not in the registry: check the id, or run `polo discover` if it is new")]
+    #[error(
+        "account {account_id} is not in the registry: check the id, or run `polo discover` if it is new"
+    )]
     UnknownAccount {
         /// The account.
         account_id: polo_core::AccountId,
@@ -76,26 +79,22 @@ impl StoreError {
             Self::UnknownAccount { .. } => "AccountUnknown",
         }
     }
-
-    /// The whole chain in one line, for the boundary that logs it.
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
-    }
 }
 
 /// The server's codes that pass: too many parts, too many queries, memory, time, keeper and replica trouble.
 ///
 /// Source: <https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp>
 fn server_is_overloaded(error: &clickhouse::error::Error) -> bool {
-    const CODES: [&str; 8] =
-        ["Code: 159", "Code: 164", "Code: 202", "Code: 209", "Code: 241", "Code: 242", "Code: 252", "Code: 999"];
+    const CODES: [&str; 8] = [
+        "Code: 159",
+        "Code: 164",
+        "Code: 202",
+        "Code: 209",
+        "Code: 241",
+        "Code: 242",
+        "Code: 252",
+        "Code: 999",
+    ];
     let text = error.to_string();
     CODES.iter().any(|code| text.contains(&format!("{code}.")))
 }

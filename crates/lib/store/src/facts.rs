@@ -57,7 +57,11 @@ impl FactsRow {
             joined_at: facts.joined_at,
             joined_method: facts.joined_method.clone(),
             read_role_arn: facts.read_role_arn.to_string(),
-            action_role_arn: facts.action_role_arn.as_ref().map(ToString::to_string).unwrap_or_default(),
+            action_role_arn: facts
+                .action_role_arn
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             reinstated_at: facts.reinstated_at,
             left_at: facts.left_at,
             _version: version,
@@ -74,20 +78,27 @@ impl FactsRow {
         let membership = match self.membership.as_str() {
             "member" => Membership::Member,
             "left" => Membership::Left,
-            other => return Err(unreadable("membership", other, "it is member or left".to_owned())),
+            other => {
+                return Err(unreadable(
+                    "membership",
+                    other,
+                    "it is member or left".to_owned(),
+                ));
+            }
         };
         let action_role_arn = match self.action_role_arn.as_str() {
             "" => None,
-            arn => Some(
-                arn.parse()
-                    .map_err(|e: polo_core::InvalidRoleArn| unreadable("action_role_arn", arn, e.to_string()))?,
-            ),
+            arn => Some(arn.parse().map_err(|e: polo_core::InvalidRoleArn| {
+                unreadable("action_role_arn", arn, e.to_string())
+            })?),
         };
         Ok(AccountFacts {
             account_id: self
                 .account_id
                 .parse()
-                .map_err(|e: polo_core::InvalidAccountId| unreadable("account_id", &self.account_id, e.to_string()))?,
+                .map_err(|e: polo_core::InvalidAccountId| {
+                    unreadable("account_id", &self.account_id, e.to_string())
+                })?,
             organization_id: self.organization_id,
             partition: self.partition,
             account_name: self.account_name,
@@ -100,9 +111,12 @@ impl FactsRow {
             org_unit: self.org_unit,
             joined_at: self.joined_at,
             joined_method: self.joined_method,
-            read_role_arn: self.read_role_arn.parse().map_err(|e: polo_core::InvalidRoleArn| {
-                unreadable("read_role_arn", &self.read_role_arn, e.to_string())
-            })?,
+            read_role_arn: self
+                .read_role_arn
+                .parse()
+                .map_err(|e: polo_core::InvalidRoleArn| {
+                    unreadable("read_role_arn", &self.read_role_arn, e.to_string())
+                })?,
             action_role_arn,
             reinstated_at: self.reinstated_at,
             left_at: self.left_at,
@@ -170,6 +184,8 @@ pub struct DiscoveryRun {
     pub listing: ListingResult,
     /// Accounts seen, discovered, changed, left.
     pub counts: [u32; 4],
+    /// When every account's place in the tree was read OU by OU, if it was.
+    pub placements_read_at: Option<Timestamp>,
     /// The class of what went wrong, empty if nothing did.
     pub error_class: String,
     /// What went wrong, in one sentence.
@@ -190,6 +206,8 @@ struct DiscoveryRunRow {
     accounts_discovered: u32,
     accounts_changed: u32,
     accounts_left: u32,
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    placements_read_at: Option<DateTime<Utc>>,
     error_class: String,
     message: String,
     _version: u64,
@@ -202,10 +220,15 @@ impl TableRow for DiscoveryRunRow {
 impl Store {
     /// Everything that discovery knows, by account.
     pub async fn account_facts(&self) -> Result<HashMap<AccountId, AccountFacts>, StoreError> {
-        let query = self.client().query("SELECT ?fields FROM account_facts FINAL");
+        let query = self
+            .client()
+            .query("SELECT ?fields FROM account_facts FINAL");
         let rows: Vec<FactsRow> = self.fetch("read account_facts", query).await?;
         rows.into_iter()
-            .map(|row| row.into_facts().map(|facts| (facts.account_id.clone(), facts)))
+            .map(|row| {
+                row.into_facts()
+                    .map(|facts| (facts.account_id.clone(), facts))
+            })
             .collect()
     }
 
@@ -215,7 +238,10 @@ impl Store {
         version: u64,
         facts: impl IntoIterator<Item = &AccountFacts>,
     ) -> Result<(), StoreError> {
-        let rows: Vec<FactsRow> = facts.into_iter().map(|facts| FactsRow::new(facts, version)).collect();
+        let rows: Vec<FactsRow> = facts
+            .into_iter()
+            .map(|facts| FactsRow::new(facts, version))
+            .collect();
         self.insert("write account_facts", &rows).await
     }
 
@@ -227,7 +253,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let rows: Vec<DiscoveryRow> = accounts
             .into_iter()
-            .map(|id| DiscoveryRow { account_id: id.to_string(), discovered_at })
+            .map(|id| DiscoveryRow {
+                account_id: id.to_string(),
+                discovered_at,
+            })
             .collect();
         self.insert("write account_discoveries", &rows).await
     }
@@ -241,7 +270,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let rows: Vec<TagsRow> = tags
             .iter()
-            .map(|(id, tags)| TagsRow { account_id: id.to_string(), tags: tags.clone(), read_at, _version: version })
+            .map(|(id, tags)| TagsRow {
+                account_id: id.to_string(),
+                tags: tags.clone(),
+                read_at,
+                _version: version,
+            })
             .collect();
         self.insert("write account_tags", &rows).await
     }
@@ -249,7 +283,12 @@ impl Store {
     /// Records what a discovery came to.
     pub async fn write_discovery_run(&self, run: &DiscoveryRun) -> Result<(), StoreError> {
         let version = self.version().await?;
-        let [accounts_seen, accounts_discovered, accounts_changed, accounts_left] = run.counts;
+        let [
+            accounts_seen,
+            accounts_discovered,
+            accounts_changed,
+            accounts_left,
+        ] = run.counts;
         let row = DiscoveryRunRow {
             sweep_id: run.sweep_id,
             organization_id: run.organization_id.clone(),
@@ -260,10 +299,30 @@ impl Store {
             accounts_discovered,
             accounts_changed,
             accounts_left,
+            placements_read_at: run.placements_read_at,
             error_class: run.error_class.clone(),
             message: run.message.clone(),
             _version: version,
         };
         self.insert("write discovery_runs", &[row]).await
     }
+
+    /// When an organization's accounts were last placed OU by OU; none where they never were.
+    pub async fn placements_read_at(
+        &self,
+        organization_id: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT max(placements_read_at) AS at FROM discovery_runs WHERE organization_id = {id:String}")
+            .param("id", organization_id);
+        let rows: Vec<PlacedRow> = self.fetch("read discovery_runs", query).await?;
+        Ok(rows.into_iter().next().and_then(|row| row.at))
+    }
+}
+
+#[derive(Row, Deserialize)]
+struct PlacedRow {
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    at: Option<DateTime<Utc>>,
 }

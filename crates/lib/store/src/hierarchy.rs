@@ -58,15 +58,25 @@ impl Store {
             .query("SELECT ?fields FROM hierarchy_nodes FINAL WHERE hierarchy = {hierarchy:String}")
             .param("hierarchy", HIERARCHY);
         let known: Vec<NodeRow> = self.fetch("read hierarchy_nodes", query).await?;
-        let known: HashMap<&str, &NodeRow> = known.iter().map(|node| (node.node_id.as_str(), node)).collect();
+        let known: HashMap<&str, &NodeRow> = known
+            .iter()
+            .map(|node| (node.node_id.as_str(), node))
+            .collect();
         let changed: Vec<NodeRow> = wanted_nodes(accounts, trees)
             .into_iter()
             .filter_map(|wanted| changed_node(wanted, &known, now, version))
             .collect();
         self.insert("write hierarchy_nodes", &changed).await?;
         if !changed.is_empty() {
-            let reload = format!("SYSTEM RELOAD DICTIONARY {}.hierarchy_dict", self.database());
-            self.bounded("reload hierarchy_dict", self.client().query_raw(&reload).execute()).await?;
+            let reload = format!(
+                "SYSTEM RELOAD DICTIONARY {}.hierarchy_dict",
+                self.database()
+            );
+            self.bounded(
+                "reload hierarchy_dict",
+                self.client().query_raw(&reload).execute(),
+            )
+            .await?;
         }
         Ok(changed.len())
     }
@@ -75,7 +85,11 @@ impl Store {
 fn wanted_nodes(accounts: &[AccountRow], trees: &[OrgTree]) -> Vec<Wanted> {
     let organization_nodes = trees.iter().flat_map(OrgTree::nodes).map(|node| Wanted {
         node_id: node.id.clone(),
-        node_type: if node.parent_id.is_some() { "organizational_unit" } else { "root" },
+        node_type: if node.parent_id.is_some() {
+            "organizational_unit"
+        } else {
+            "root"
+        },
         node_name: node.name.clone(),
         parent_id: node.parent_id.clone().unwrap_or_default(),
         metadata: Vec::new(),
@@ -102,9 +116,15 @@ fn changed_node(
     version: u64,
 ) -> Option<NodeRow> {
     let before = known.get(wanted.node_id.as_str());
-    let mut metadata: BTreeMap<String, String> =
-        before.map(|node| node.metadata.iter().cloned().collect()).unwrap_or_default();
-    metadata.extend(wanted.metadata.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    let mut metadata: BTreeMap<String, String> = before
+        .map(|node| node.metadata.iter().cloned().collect())
+        .unwrap_or_default();
+    metadata.extend(
+        wanted
+            .metadata
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value)),
+    );
     let unchanged = before.is_some_and(|node| {
         node.node_type == wanted.node_type
             && node.node_name == wanted.node_name

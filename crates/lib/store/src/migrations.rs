@@ -52,7 +52,9 @@ pub enum MigrationError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A file is not what it was when it was applied.
-    #[error("migration {owner}/{file} was changed after it had been applied: undo the change and add a new migration")]
+    #[error(
+        "migration {owner}/{file} was changed after it had been applied: undo the change and add a new migration"
+    )]
     Changed {
         /// The owner.
         owner: &'static str,
@@ -60,7 +62,9 @@ pub enum MigrationError {
         file: &'static str,
     },
     /// The database is newer than this binary.
-    #[error("the database has migration {owner}/{number}, which this version does not know: deploy the newer version")]
+    #[error(
+        "the database has migration {owner}/{number}, which this version does not know: deploy the newer version"
+    )]
     Unknown {
         /// The owner.
         owner: String,
@@ -126,13 +130,26 @@ ENGINE = {engine:ReplacingMergeTree(applied_at)} ORDER BY (owner, number)";
 pub fn all() -> Result<Vec<Migration>, MigrationError> {
     let mut migrations = Vec::new();
     for (owner, file, sql) in MIGRATIONS {
-        let malformed = |problem| MigrationError::Malformed { owner, file, problem };
-        let number = file.split_once('_').and_then(|(number, _)| number.parse().ok());
+        let malformed = |problem| MigrationError::Malformed {
+            owner,
+            file,
+            problem,
+        };
+        let number = file
+            .split_once('_')
+            .and_then(|(number, _)| number.parse().ok());
         let number = number.ok_or_else(|| malformed("is not named NNNN_<name>.sql"))?;
         if sql.contains(';') {
-            return Err(malformed("holds a semicolon, but a migration is one statement"));
+            return Err(malformed(
+                "holds a semicolon, but a migration is one statement",
+            ));
         }
-        migrations.push(Migration { owner, number, file, sql });
+        migrations.push(Migration {
+            owner,
+            number,
+            file,
+            sql,
+        });
     }
     for pair in migrations.windows(2) {
         if pair[0].owner == pair[1].owner && pair[0].number == pair[1].number {
@@ -148,13 +165,21 @@ pub fn all() -> Result<Vec<Migration>, MigrationError> {
 
 /// A statement for this installation: `{database}`, `{on_cluster}`, `{engine:…}` and `{dictionary_credentials}` filled in.
 pub fn render(sql: &str, database: &str, topology: &Topology) -> String {
-    let on_cluster = topology.cluster.as_ref().map(|name| format!("ON CLUSTER `{name}`")).unwrap_or_default();
+    let on_cluster = topology
+        .cluster
+        .as_ref()
+        .map(|name| format!("ON CLUSTER `{name}`"))
+        .unwrap_or_default();
     let sql = sql
         .replace("{database}", database)
         .replace("{on_cluster}", &on_cluster)
         // Named by the server's own configuration, so that no password is ever part of a table's definition.
         .replace("{dictionary_credentials}", "");
-    let prefix = if topology.cluster.is_some() { "Replicated" } else { "" };
+    let prefix = if topology.cluster.is_some() {
+        "Replicated"
+    } else {
+        ""
+    };
     let mut rendered = String::with_capacity(sql.len());
     let mut rest = sql.as_str();
     while let Some((before, after)) = rest.split_once("{engine:") {
@@ -169,27 +194,53 @@ pub fn render(sql: &str, database: &str, topology: &Topology) -> String {
 }
 
 /// Brings the schema up to date. Safe to repeat and safe to run twice at once: every statement is idempotent.
-pub async fn migrate(store: &Store, topology: &Topology) -> Result<MigrationReport, MigrationError> {
-    let create = render("CREATE DATABASE IF NOT EXISTS {database} {on_cluster}", store.database(), topology);
+pub async fn migrate(
+    store: &Store,
+    topology: &Topology,
+) -> Result<MigrationReport, MigrationError> {
+    let create = render(
+        "CREATE DATABASE IF NOT EXISTS {database} {on_cluster}",
+        store.database(),
+        topology,
+    );
     let server = store.without_database();
-    server.bounded("create the database", server.client().query_raw(&create).execute()).await?;
+    server
+        .bounded(
+            "create the database",
+            server.client().query_raw(&create).execute(),
+        )
+        .await?;
     let ledger = render(LEDGER, store.database(), topology);
-    store.bounded("create the ledger of migrations", store.client().query_raw(&ledger).execute()).await?;
+    store
+        .bounded(
+            "create the ledger of migrations",
+            store.client().query_raw(&ledger).execute(),
+        )
+        .await?;
     let applied: Vec<Applied> = store
         .fetch(
             "read the ledger of migrations",
-            store.client().query("SELECT owner, number, sha256 FROM schema_migrations FINAL"),
+            store
+                .client()
+                .query("SELECT owner, number, sha256 FROM schema_migrations FINAL"),
         )
         .await?;
     let migrations = all()?;
     if let Some(row) = applied.iter().find(|row| {
-        !migrations.iter().any(|m| m.owner == row.owner && m.number == row.number)
+        !migrations
+            .iter()
+            .any(|m| m.owner == row.owner && m.number == row.number)
             && migrations.iter().any(|m| m.owner == row.owner)
     }) {
-        return Err(MigrationError::Unknown { owner: row.owner.clone(), number: row.number });
+        return Err(MigrationError::Unknown {
+            owner: row.owner.clone(),
+            number: row.number,
+        });
     }
-    let applied: HashMap<(&str, u32), &str> =
-        applied.iter().map(|row| ((row.owner.as_str(), row.number), row.sha256.as_str())).collect();
+    let applied: HashMap<(&str, u32), &str> = applied
+        .iter()
+        .map(|row| ((row.owner.as_str(), row.number), row.sha256.as_str()))
+        .collect();
 
     let mut report = MigrationReport::default();
     for migration in &migrations {
@@ -199,7 +250,12 @@ pub async fn migrate(store: &Store, topology: &Topology) -> Result<MigrationRepo
                 report.already += 1;
                 continue;
             }
-            Some(_) => return Err(MigrationError::Changed { owner: migration.owner, file: migration.file }),
+            Some(_) => {
+                return Err(MigrationError::Changed {
+                    owner: migration.owner,
+                    file: migration.file,
+                });
+            }
             None => apply(store, topology, migration, &hash, &mut report).await?,
         }
     }
@@ -213,14 +269,24 @@ async fn apply(
     hash: &str,
     report: &mut MigrationReport,
 ) -> Result<(), MigrationError> {
-    let failed = |source| MigrationError::Statement { owner: migration.owner, file: migration.file, source };
+    let failed = |source| MigrationError::Statement {
+        owner: migration.owner,
+        file: migration.file,
+        source,
+    };
     let sql = render(migration.sql, store.database(), topology);
     if let Some(table) = adoptable(migration.sql) {
         if adopt(store, table, &sql).await? {
             report.adopted.push(table.to_owned());
         }
     }
-    store.bounded("apply a migration", store.client().query_raw(&sql).execute()).await.map_err(failed)?;
+    store
+        .bounded(
+            "apply a migration",
+            store.client().query_raw(&sql).execute(),
+        )
+        .await
+        .map_err(failed)?;
     let record = store
         .client()
         .query("INSERT INTO schema_migrations (owner, number, file, sha256) VALUES ({owner:String}, {number:UInt32}, {file:String}, {sha256:String})")
@@ -228,14 +294,22 @@ async fn apply(
         .param("number", migration.number)
         .param("file", migration.file)
         .param("sha256", hash);
-    store.bounded("record a migration", record.execute()).await.map_err(failed)?;
-    report.applied.push(format!("{}/{}", migration.owner, migration.file));
+    store
+        .bounded("record a migration", record.execute())
+        .await
+        .map_err(failed)?;
+    report
+        .applied
+        .push(format!("{}/{}", migration.owner, migration.file));
     Ok(())
 }
 
 /// The table that a migration takes over where it exists: named in its first line, `-- adopts: <table>`.
 fn adoptable(sql: &str) -> Option<&str> {
-    sql.lines().next()?.strip_prefix("-- adopts: ").map(str::trim)
+    sql.lines()
+        .next()?
+        .strip_prefix("-- adopts: ")
+        .map(str::trim)
 }
 
 /// Whether the table exists and can be used as it is. Compared is what our statement would have made.
@@ -246,14 +320,40 @@ async fn adopt(store: &Store, table: &str, sql: &str) -> Result<bool, MigrationE
     }
     let probe = format!("{table}_adoption_probe");
     let drop_probe = |kind: &str| format!("DROP {kind} IF EXISTS {probe} SYNC");
-    let kind = if sql.contains("CREATE DICTIONARY") { "DICTIONARY" } else { "TABLE" };
-    let create = sql.replacen(&format!("IF NOT EXISTS {table}"), &format!("IF NOT EXISTS {probe}"), 1);
-    store.bounded("drop the probe", store.client().query_raw(&drop_probe(kind)).execute()).await?;
-    store.bounded("make the probe", store.client().query_raw(&create).execute()).await?;
+    let kind = if sql.contains("CREATE DICTIONARY") {
+        "DICTIONARY"
+    } else {
+        "TABLE"
+    };
+    let create = sql.replacen(
+        &format!("IF NOT EXISTS {table}"),
+        &format!("IF NOT EXISTS {probe}"),
+        1,
+    );
+    store
+        .bounded(
+            "drop the probe",
+            store.client().query_raw(&drop_probe(kind)).execute(),
+        )
+        .await?;
+    store
+        .bounded(
+            "make the probe",
+            store.client().query_raw(&create).execute(),
+        )
+        .await?;
     let needed = columns(store, &probe).await;
-    store.bounded("drop the probe", store.client().query_raw(&drop_probe(kind)).execute()).await?;
+    store
+        .bounded(
+            "drop the probe",
+            store.client().query_raw(&drop_probe(kind)).execute(),
+        )
+        .await?;
     for column in needed? {
-        let found = existing.iter().find(|c| c.name == column.name).map(|c| plain_type(&c.type_name));
+        let found = existing
+            .iter()
+            .find(|c| c.name == column.name)
+            .map(|c| plain_type(&c.type_name));
         let needed = plain_type(&column.type_name);
         if found.as_deref() != Some(needed.as_str()) {
             return Err(MigrationError::NotAdoptable {
@@ -291,7 +391,10 @@ fn plain_type(name: &str) -> String {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -306,7 +409,13 @@ mod tests {
             "CREATE TABLE IF NOT EXISTS t  (a String) ENGINE = ReplacingMergeTree(v) ORDER BY a"
         );
         assert_eq!(
-            render(sql, "polo", &Topology { cluster: Some("main".into()) }),
+            render(
+                sql,
+                "polo",
+                &Topology {
+                    cluster: Some("main".into())
+                }
+            ),
             "CREATE TABLE IF NOT EXISTS t ON CLUSTER `main` (a String) ENGINE = ReplicatedReplacingMergeTree(v) ORDER BY a"
         );
     }
@@ -314,8 +423,14 @@ mod tests {
     #[test]
     fn encoding_and_time_zone_make_no_difference_to_a_type() {
         assert_eq!(plain_type("LowCardinality(String)"), "String");
-        assert_eq!(plain_type("Map(LowCardinality(String), DateTime64(3, 'UTC'))"), "Map(String, DateTime64(3))");
-        assert_eq!(plain_type("LowCardinality(Nullable(String))"), "Nullable(String)");
+        assert_eq!(
+            plain_type("Map(LowCardinality(String), DateTime64(3, 'UTC'))"),
+            "Map(String, DateTime64(3))"
+        );
+        assert_eq!(
+            plain_type("LowCardinality(Nullable(String))"),
+            "Nullable(String)"
+        );
     }
 
     #[test]

@@ -84,8 +84,11 @@ impl ResourceRow {
     fn content(&self) -> serde_json::Value {
         let attributes = serde_json::from_str(&self.attributes)
             .unwrap_or_else(|_| serde_json::Value::String(self.attributes.clone()));
-        let tags: serde_json::Map<String, serde_json::Value> =
-            self.tags.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+        let tags: serde_json::Map<String, serde_json::Value> = self
+            .tags
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone().into()))
+            .collect();
         serde_json::json!({
             "arn": self.arn, "name": self.name, "state": self.state, "tags": tags, "attributes": attributes
         })
@@ -112,8 +115,17 @@ impl TableRow for ChangeRow {
 }
 
 impl ChangeRow {
-    fn new(look: &Look, row: &ResourceRow, change: &'static str, before: Option<&ResourceRow>) -> Self {
-        let after = if change == "gone" { String::new() } else { row.content().to_string() };
+    fn new(
+        look: &Look,
+        row: &ResourceRow,
+        change: &'static str,
+        before: Option<&ResourceRow>,
+    ) -> Self {
+        let after = if change == "gone" {
+            String::new()
+        } else {
+            row.content().to_string()
+        };
         Self {
             account_id: row.account_id.clone(),
             region: row.region.clone(),
@@ -121,14 +133,34 @@ impl ChangeRow {
             resource_id: row.resource_id.clone(),
             changed_at: look.started_at,
             change,
-            before: before.map(|before| before.content().to_string()).unwrap_or_default(),
+            before: before
+                .map(|before| before.content().to_string())
+                .unwrap_or_default(),
             after,
             run_id: look.run_id,
         }
     }
 }
 
+#[derive(Debug, Row, Deserialize)]
+struct ResourceCount {
+    account_id: String,
+    resources: u64,
+}
+
 impl Store {
+    /// How many resources each account has now; an account without any is not in it.
+    pub async fn resource_counts(&self) -> Result<HashMap<String, u64>, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT account_id, count() AS resources FROM v_resources GROUP BY account_id");
+        let rows: Vec<ResourceCount> = self.fetch("count v_resources", query).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.account_id, row.resources))
+            .collect())
+    }
+
     /// Begins a look at one target: the version under which all that it sees is stored.
     pub async fn begin_look(
         &self,
@@ -138,19 +170,36 @@ impl Store {
         run_id: Uuid,
     ) -> Result<Look, StoreError> {
         let version = self.version().await?;
-        let started_at = i64::try_from(version).ok().and_then(DateTime::from_timestamp_micros).unwrap_or_default();
-        Ok(Look { account_id: account_id.clone(), region: region.to_owned(), collector, run_id, version, started_at })
+        let started_at = i64::try_from(version)
+            .ok()
+            .and_then(DateTime::from_timestamp_micros)
+            .unwrap_or_default();
+        Ok(Look {
+            account_id: account_id.clone(),
+            region: region.to_owned(),
+            collector,
+            run_id,
+            version,
+            started_at,
+        })
     }
 
     /// Stores resources that a target showed, and what about them is new; returns the rows written.
-    pub async fn write_resources(&self, look: &Look, seen: &[SeenResource]) -> Result<u64, StoreError> {
+    pub async fn write_resources(
+        &self,
+        look: &Look,
+        seen: &[SeenResource],
+    ) -> Result<u64, StoreError> {
         let mut written = 0_u64;
         for batch in seen.chunks(BATCH_ROWS) {
             let known = self.known_resources(look, batch).await?;
             let mut rows = Vec::with_capacity(batch.len());
             let mut changes = Vec::new();
             for resource in batch {
-                let before = known.get(&(resource.resource_type.to_owned(), resource.resource_id.clone()));
+                let before = known.get(&(
+                    resource.resource_type.to_owned(),
+                    resource.resource_id.clone(),
+                ));
                 if before.is_some_and(|before| before._version > look.version) {
                     // A look that began later has been here: this one has nothing to add.
                     continue;
@@ -213,7 +262,10 @@ impl Store {
                 .param("limit", BATCH_ROWS);
             let rows: Vec<ResourceRow> = self.fetch("read resources not seen", query).await?;
             let last_batch = rows.len() < BATCH_ROWS;
-            let changes: Vec<ChangeRow> = rows.iter().map(|row| ChangeRow::new(look, row, "gone", Some(row))).collect();
+            let changes: Vec<ChangeRow> = rows
+                .iter()
+                .map(|row| ChangeRow::new(look, row, "gone", Some(row)))
+                .collect();
             let rows: Vec<ResourceRow> = rows
                 .into_iter()
                 .map(|row| ResourceRow {
@@ -237,8 +289,14 @@ impl Store {
         look: &Look,
         batch: &[SeenResource],
     ) -> Result<HashMap<(String, String), ResourceRow>, StoreError> {
-        let ids: Vec<&str> = batch.iter().map(|resource| resource.resource_id.as_str()).collect();
-        let types: Vec<&str> = batch.iter().map(|resource| resource.resource_type).collect();
+        let ids: Vec<&str> = batch
+            .iter()
+            .map(|resource| resource.resource_id.as_str())
+            .collect();
+        let types: Vec<&str> = batch
+            .iter()
+            .map(|resource| resource.resource_type)
+            .collect();
         let query = self
             .client()
             .query(
@@ -251,6 +309,9 @@ impl Store {
             .param("types", types)
             .param("ids", ids);
         let rows: Vec<ResourceRow> = self.fetch("read resources", query).await?;
-        Ok(rows.into_iter().map(|row| ((row.resource_type.clone(), row.resource_id.clone()), row)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| ((row.resource_type.clone(), row.resource_id.clone()), row))
+            .collect())
     }
 }

@@ -120,9 +120,65 @@ impl TableRow for TargetRow {
     const TABLE: &'static str = "run_targets";
 }
 
+/// How one target of a run ended, as the ledger holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct StoredTarget {
+    /// The run.
+    #[serde(with = "clickhouse::serde::uuid")]
+    pub run_id: Uuid,
+    /// The attempt.
+    pub attempt: u16,
+    /// The region, or `global`.
+    pub region: String,
+    /// When its first call was made.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    pub started_at: DateTime<Utc>,
+    /// When its last row was stored.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    pub finished_at: DateTime<Utc>,
+    /// `complete`, `denied`, `region_disabled`, `not_enabled` or `failed`.
+    pub outcome: String,
+    /// The class of what went wrong, else empty.
+    pub error_class: String,
+    /// The IAM action that met it, else empty.
+    pub action: String,
+    /// AWS's words, else empty.
+    pub message: String,
+    /// How many resources it saw.
+    pub resources_seen: u64,
+    /// How many rows it wrote.
+    pub rows_written: u64,
+}
+
 impl Store {
+    /// How the targets of these runs of one account ended, by run, attempt and region.
+    pub async fn targets_of(
+        &self,
+        account_id: &AccountId,
+        runs: &[Uuid],
+    ) -> Result<Vec<StoredTarget>, StoreError> {
+        if runs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<String> = runs.iter().map(Uuid::to_string).collect();
+        let query = self
+            .client()
+            .query(
+                "SELECT ?fields FROM run_targets FINAL
+                 WHERE account_id = {account:String} AND run_id IN {runs:Array(UUID)}
+                 ORDER BY run_id, attempt, region",
+            )
+            .param("account", account_id.as_str())
+            .param("runs", ids);
+        self.fetch("read run_targets", query).await
+    }
+
     /// The attempts at a run so far, oldest first.
-    pub async fn attempts(&self, run_id: Uuid, account_id: &AccountId) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn attempts(
+        &self,
+        run_id: Uuid,
+        account_id: &AccountId,
+    ) -> Result<Vec<RunRow>, StoreError> {
         let query = self
             .client()
             .query("SELECT ?fields FROM collector_runs FINAL WHERE account_id = {id:String} AND run_id = {run:UUID} ORDER BY attempt")
@@ -132,7 +188,11 @@ impl Store {
     }
 
     /// The latest runs, newest first; of one account where one is given.
-    pub async fn latest_runs(&self, account_id: Option<&AccountId>, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn latest_runs(
+        &self,
+        account_id: Option<&AccountId>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
         let query = self
             .client()
             .query(
@@ -147,22 +207,30 @@ impl Store {
     /// Writes an attempt at a run as it stands now.
     pub async fn write_run(&self, run: &mut RunRow) -> Result<(), StoreError> {
         run._version = self.version().await?;
-        self.insert("write collector_runs", std::slice::from_ref(run)).await
+        self.insert("write collector_runs", std::slice::from_ref(run))
+            .await
     }
 
     /// Writes how targets of an attempt ended.
-    pub async fn write_targets(&self, run: &RunRow, targets: &[TargetRecord]) -> Result<(), StoreError> {
+    pub async fn write_targets(
+        &self,
+        run: &RunRow,
+        targets: &[TargetRecord],
+    ) -> Result<(), StoreError> {
         let version = self.version().await?;
         let rows: Vec<TargetRow> = targets
             .iter()
             .map(|target| {
                 let (action, message) = match &target.outcome {
-                    TargetOutcome::Denied { action, message, .. } | TargetOutcome::Failed { action, message, .. } => {
-                        (action.clone(), message.clone())
+                    TargetOutcome::Denied {
+                        action, message, ..
                     }
-                    TargetOutcome::Complete | TargetOutcome::RegionDisabled | TargetOutcome::NotEnabled => {
-                        (String::new(), String::new())
-                    }
+                    | TargetOutcome::Failed {
+                        action, message, ..
+                    } => (action.clone(), message.clone()),
+                    TargetOutcome::Complete
+                    | TargetOutcome::RegionDisabled
+                    | TargetOutcome::NotEnabled => (String::new(), String::new()),
                 };
                 TargetRow {
                     run_id: run.run_id,
@@ -173,7 +241,11 @@ impl Store {
                     started_at: target.started_at,
                     finished_at: target.finished_at,
                     outcome: target.outcome.as_str().to_owned(),
-                    error_class: target.outcome.class().map(|class| class.to_string()).unwrap_or_default(),
+                    error_class: target
+                        .outcome
+                        .class()
+                        .map(|class| class.to_string())
+                        .unwrap_or_default(),
                     action,
                     message,
                     resources_seen: target.resources_seen,

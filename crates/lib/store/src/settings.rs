@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
 use polo_core::{AccountId, RoleArn, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError, TableRow};
 
@@ -37,7 +37,9 @@ impl Setting {
     fn columns(&self) -> (&'static str, String, String, Option<Timestamp>) {
         let arn = |arn: &Option<RoleArn>| arn.as_ref().map(ToString::to_string).unwrap_or_default();
         match self {
-            Self::Excluded { reason, until } => ("excluded", "true".to_owned(), reason.clone(), *until),
+            Self::Excluded { reason, until } => {
+                ("excluded", "true".to_owned(), reason.clone(), *until)
+            }
             Self::Included { reason } => ("excluded", "false".to_owned(), reason.clone(), None),
             Self::ReadRole(role) => ("read_role_arn", arn(role), String::new(), None),
             Self::ActionRole(role) => ("action_role_arn", arn(role), String::new(), None),
@@ -65,7 +67,38 @@ impl TableRow for SettingRow {
     const TABLE: &'static str = "account_settings";
 }
 
+/// The decision in force for one setting, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct StoredSetting {
+    /// `excluded`, `read_role_arn`, `action_role_arn`, `account_role` or `owner`.
+    pub setting: String,
+    /// Its value; empty goes back to the default.
+    pub value: String,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub author: String,
+    /// Until when it holds.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was decided.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    pub updated_at: DateTime<Utc>,
+}
+
 impl Store {
+    /// What operators last decided about one account, by setting.
+    pub async fn settings_of(
+        &self,
+        account_id: &AccountId,
+    ) -> Result<Vec<StoredSetting>, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT ?fields FROM account_settings FINAL WHERE account_id = {id:String} ORDER BY setting")
+            .param("id", account_id.as_str());
+        self.fetch("read account_settings", query).await
+    }
+
     /// Stores decisions about one account, and shows them in `aws_accounts` at once.
     ///
     /// # Errors
@@ -102,5 +135,8 @@ impl Store {
 
 /// The server's time at which a version was taken.
 fn version_time(version: u64) -> Timestamp {
-    i64::try_from(version).ok().and_then(DateTime::from_timestamp_micros).unwrap_or_default()
+    i64::try_from(version)
+        .ok()
+        .and_then(DateTime::from_timestamp_micros)
+        .unwrap_or_default()
 }

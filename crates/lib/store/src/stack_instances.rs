@@ -66,14 +66,19 @@ impl Store {
             .query("SELECT ?fields FROM stack_instances FINAL WHERE stack_set_name = {name:String}")
             .param("name", stack_set_name);
         let known: Vec<InstanceRow> = self.fetch("read stack_instances", query).await?;
-        let mut known: HashMap<(String, String), InstanceRow> =
-            known.into_iter().map(|row| ((row.account_id.clone(), row.region.clone()), row)).collect();
+        let mut known: HashMap<(String, String), InstanceRow> = known
+            .into_iter()
+            .map(|row| ((row.account_id.clone(), row.region.clone()), row))
+            .collect();
         let mut rows = Vec::new();
         for instance in listing {
             let before = known.remove(&(instance.account_id.clone(), instance.region.clone()));
             let was_current = before.filter(|row| row.present && row.status == CURRENT);
-            let current_since = (instance.status == CURRENT)
-                .then(|| was_current.and_then(|row| row.current_since).unwrap_or(read_at));
+            let current_since = (instance.status == CURRENT).then(|| {
+                was_current
+                    .and_then(|row| row.current_since)
+                    .unwrap_or(read_at)
+            });
             rows.push(InstanceRow {
                 account_id: instance.account_id.clone(),
                 stack_set_name: stack_set_name.to_owned(),
@@ -89,13 +94,18 @@ impl Store {
                 _version: version,
             });
         }
-        rows.extend(known.into_values().filter(|row| row.present).map(|row| InstanceRow {
-            present: false,
-            current_since: None,
-            read_at,
-            _version: version,
-            ..row
-        }));
+        rows.extend(
+            known
+                .into_values()
+                .filter(|row| row.present)
+                .map(|row| InstanceRow {
+                    present: false,
+                    current_since: None,
+                    read_at,
+                    _version: version,
+                    ..row
+                }),
+        );
         self.insert("write stack_instances", &rows).await
     }
 }

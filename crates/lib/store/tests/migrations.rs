@@ -9,9 +9,15 @@ use polo_testkit::sql;
 async fn every_migration_is_applied_once() {
     let store = Store::new(&fresh_config());
     let first = migrate(&store, &Topology::default()).await.unwrap();
-    assert_eq!((first.applied.len(), first.already), (all().unwrap().len(), 0));
+    assert_eq!(
+        (first.applied.len(), first.already),
+        (all().unwrap().len(), 0)
+    );
     let second = migrate(&store, &Topology::default()).await.unwrap();
-    assert_eq!((second.applied.len(), second.already), (0, all().unwrap().len()));
+    assert_eq!(
+        (second.applied.len(), second.already),
+        (0, all().unwrap().len())
+    );
 }
 
 #[tokio::test]
@@ -31,7 +37,16 @@ async fn a_changed_file_is_refused_by_name() {
     )
     .await;
     let error = migrate(&store, &Topology::default()).await.unwrap_err();
-    assert!(matches!(error, MigrationError::Changed { file: "0003_account_tags.sql", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            MigrationError::Changed {
+                file: "0003_account_tags.sql",
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -63,7 +78,14 @@ async fn tables_of_other_parts_of_polo_are_adopted_with_their_rows() {
     sql::execute(&store, "INSERT INTO hierarchy_nodes (node_id, node_type, hierarchy) VALUES ('team:1', 'squad', 'team')").await;
     let report = migrate(&store, &Topology::default()).await.unwrap();
     assert_eq!(report.adopted, ["hierarchy_nodes"]);
-    assert_eq!(sql::number(&store, "SELECT count() FROM hierarchy_nodes WHERE node_id = 'team:1'").await, 1);
+    assert_eq!(
+        sql::number(
+            &store,
+            "SELECT count() FROM hierarchy_nodes WHERE node_id = 'team:1'"
+        )
+        .await,
+        1
+    );
     assert_eq!(
         sql::text(&store, "SELECT dictGet(concat(currentDatabase(), '.hierarchy_dict'), 'node_type', tuple('team', 'team:1'))").await,
         "squad"
@@ -74,22 +96,45 @@ async fn tables_of_other_parts_of_polo_are_adopted_with_their_rows() {
 async fn a_table_with_other_columns_is_refused_in_one_sentence() {
     let store = Store::new(&fresh_config());
     sql::execute_on_server(&store, "CREATE DATABASE {database}").await;
-    sql::execute(&store, "CREATE TABLE collector_runs (run_id String) ENGINE = MergeTree ORDER BY run_id").await;
+    sql::execute(
+        &store,
+        "CREATE TABLE collector_runs (run_id String) ENGINE = MergeTree ORDER BY run_id",
+    )
+    .await;
     let error = migrate(&store, &Topology::default()).await.unwrap_err();
     let sentence = error.to_string();
-    assert!(matches!(error, MigrationError::NotAdoptable { .. }), "{error:?}");
-    assert!(sentence.contains("collector_runs") && sentence.contains("run_id is String") && sentence.contains("UUID"), "{sentence}");
+    assert!(
+        matches!(error, MigrationError::NotAdoptable { .. }),
+        "{error:?}"
+    );
+    assert!(
+        sentence.contains("collector_runs")
+            && sentence.contains("run_id is String")
+            && sentence.contains("UUID"),
+        "{sentence}"
+    );
     assert_eq!(sql::text(&store, "SELECT arrayStringConcat(groupArray(name)) FROM system.columns WHERE database = currentDatabase() AND table LIKE 'collector_runs%'").await, "run_id");
 }
 
 #[tokio::test]
 async fn the_schema_for_a_cluster_is_understood_by_the_engine() {
     let store = fresh_store().await;
-    let cluster = Topology { cluster: Some("main".into()) };
+    let cluster = Topology {
+        cluster: Some("main".into()),
+    };
     for migration in all().unwrap() {
         let sql = render(migration.sql, "polo", &cluster);
-        assert!(sql.contains("ON CLUSTER `main`"), "{}/{}", migration.owner, migration.file);
-        assert!(!sql.contains("ENGINE =") || sql.contains("ENGINE = Replicated"), "{}", migration.file);
+        assert!(
+            sql.contains("ON CLUSTER `main`"),
+            "{}/{}",
+            migration.owner,
+            migration.file
+        );
+        assert!(
+            !sql.contains("ENGINE =") || sql.contains("ENGINE = Replicated"),
+            "{}",
+            migration.file
+        );
         sql::parse(&store, &sql).await;
     }
 }
@@ -122,19 +167,30 @@ async fn aws_accounts_keeps_its_contract_and_gives_more_columns_defaults() {
             "_version UInt64",
         ]
     );
-    assert!(columns[14..].iter().all(|column| column.contains(" DEFAULT ")), "{columns:?}");
+    assert!(
+        columns[14..]
+            .iter()
+            .all(|column| column.contains(" DEFAULT ")),
+        "{columns:?}"
+    );
     let engine = sql::text(
         &store,
         "SELECT concat(engine_full) FROM system.tables WHERE database = currentDatabase() AND name = 'aws_accounts'",
     )
     .await;
-    assert!(engine.starts_with("ReplacingMergeTree(_version) ORDER BY (account_id)"), "{engine}");
+    assert!(
+        engine.starts_with("ReplacingMergeTree(_version) ORDER BY (account_id)"),
+        "{engine}"
+    );
 }
 
 #[tokio::test]
 async fn a_database_that_does_not_answer_is_unreachable_and_retryable() {
     let config = polo_store::StoreConfig::new("http://127.0.0.1:9", None, None, None).unwrap();
     let error = Store::new(&config).version().await.unwrap_err();
-    assert!(matches!(error, StoreError::Unreachable { .. }) && error.retryable(), "{error:?}");
+    assert!(
+        matches!(error, StoreError::Unreachable { .. }) && error.retryable(),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("http://127.0.0.1:9"), "{error}");
 }

@@ -47,9 +47,22 @@ enum Instance {
     GoneAgain,
 }
 
-const EXCLUSIONS: [Exclusion; 5] =
-    [Exclusion::None, Exclusion::Open, Exclusion::UntilTomorrow, Exclusion::Expired, Exclusion::Lifted];
-const STATES: [&str; 7] = ["ACTIVE", "", "PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", "CLOSED", "FROZEN"];
+const EXCLUSIONS: [Exclusion; 5] = [
+    Exclusion::None,
+    Exclusion::Open,
+    Exclusion::UntilTomorrow,
+    Exclusion::Expired,
+    Exclusion::Lifted,
+];
+const STATES: [&str; 7] = [
+    "ACTIVE",
+    "",
+    "PENDING_ACTIVATION",
+    "SUSPENDED",
+    "PENDING_CLOSURE",
+    "CLOSED",
+    "FROZEN",
+];
 const CHECKS: [Checks; 12] = [
     Checks::None,
     Checks::Inconclusive,
@@ -88,13 +101,23 @@ fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for exclusion in EXCLUSIONS {
         for state in STATES {
-            for (membership, in_scope) in
-                [(Membership::Member, true), (Membership::Member, false), (Membership::Left, true)]
-            {
+            for (membership, in_scope) in [
+                (Membership::Member, true),
+                (Membership::Member, false),
+                (Membership::Left, true),
+            ] {
                 for checks in CHECKS {
                     for before_lift in [false, true] {
                         for instance in INSTANCES {
-                            cases.push(Case { exclusion, state, membership, in_scope, checks, before_lift, instance });
+                            cases.push(Case {
+                                exclusion,
+                                state,
+                                membership,
+                                in_scope,
+                                checks,
+                                before_lift,
+                                instance,
+                            });
                         }
                     }
                 }
@@ -117,7 +140,9 @@ fn history(checks: Checks) -> &'static [(Verdict, i64)] {
         Checks::SuccessThenDeniedOnce => &[(S, 30), (D, 10)],
         Checks::SuccessThenDeniedTwiceAtOnce => &[(S, 30), (D, 12), (D, 10)],
         Checks::SuccessThenDeniedTwiceSlowly => &[(S, 30), (D, 15), (D, 10)],
-        Checks::SuccessThenDeniedTwiceSlowlyWithTroubleBetween => &[(S, 30), (D, 16), (I, 13), (D, 10)],
+        Checks::SuccessThenDeniedTwiceSlowlyWithTroubleBetween => {
+            &[(S, 30), (D, 16), (I, 13), (D, 10)]
+        }
         Checks::SuccessThenDeniedTwiceSlowlyThenSuccess => &[(S, 30), (D, 20), (D, 12), (S, 5)],
         Checks::DeniedThenSuccess => &[(D, 30), (S, 10)],
     }
@@ -147,11 +172,15 @@ fn expected(case: &Case) -> (&'static str, &'static str) {
     // Checks older than the last lift of an exclusion do not count, but that the role ever worked does.
     let was_lifted = matches!(case.exclusion, Exclusion::Expired | Exclusion::Lifted);
     let counts = !(was_lifted && case.before_lift);
-    let ever_worked = history(case.checks).iter().any(|(verdict, _)| *verdict == Verdict::Success);
+    let ever_worked = history(case.checks)
+        .iter()
+        .any(|(verdict, _)| *verdict == Verdict::Success);
     let deployed = case.instance == Instance::CurrentForLong;
     if !counts {
         return match (case.checks, history(case.checks).last()) {
-            (Checks::Inconclusive | Checks::SuccessThenInconclusive, _) => ("pending_setup", "check_inconclusive"),
+            (Checks::Inconclusive | Checks::SuccessThenInconclusive, _) => {
+                ("pending_setup", "check_inconclusive")
+            }
             _ => ("pending_setup", "not_checked"),
         };
     }
@@ -170,9 +199,12 @@ fn expected(case: &Case) -> (&'static str, &'static str) {
         | Checks::SuccessThenDeniedTwiceSlowlyThenSuccess
         | Checks::DeniedThenSuccess => ("active", "role_works"),
         // A denial after a success counts when repeated at least twice over at least five minutes.
-        Checks::SuccessThenDeniedOnce | Checks::SuccessThenDeniedTwiceAtOnce => ("active", "denial_not_confirmed"),
+        Checks::SuccessThenDeniedOnce | Checks::SuccessThenDeniedTwiceAtOnce => {
+            ("active", "denial_not_confirmed")
+        }
         // 3. Denied, and it ever worked.
-        Checks::SuccessThenDeniedTwiceSlowly | Checks::SuccessThenDeniedTwiceSlowlyWithTroubleBetween => {
+        Checks::SuccessThenDeniedTwiceSlowly
+        | Checks::SuccessThenDeniedTwiceSlowlyWithTroubleBetween => {
             assert!(ever_worked);
             ("no_access", "denied_after_success")
         }
@@ -196,7 +228,9 @@ fn facts(id: &AccountId, case: &Case) -> AccountFacts {
         org_unit: String::new(),
         joined_at: None,
         joined_method: String::new(),
-        read_role_arn: format!("arn:aws:iam::{id}:role/dev-PoloReadRole").parse().unwrap(),
+        read_role_arn: format!("arn:aws:iam::{id}:role/dev-PoloReadRole")
+            .parse()
+            .unwrap(),
         action_role_arn: None,
         reinstated_at: None,
         left_at: None,
@@ -211,7 +245,11 @@ fn check(id: &AccountId, verdict: Verdict, at: Timestamp) -> AccessCheck {
         role_arn: format!("arn:aws:iam::{id}:role/dev-PoloReadRole"),
         checked_at: at,
         verdict,
-        error_class: if verdict == Verdict::Success { String::new() } else { "denied".into() },
+        error_class: if verdict == Verdict::Success {
+            String::new()
+        } else {
+            "denied".into()
+        },
         error_code: String::new(),
         message: String::new(),
         assumed_role_arn: String::new(),
@@ -226,16 +264,30 @@ async fn every_combination_of_inputs_has_the_status_that_the_rule_gives() {
     let store = fresh_store().await;
     let now = Utc::now();
     let cases = cases();
-    let ids: Vec<AccountId> = (0..cases.len()).map(|n| format!("{n:012}").parse().unwrap()).collect();
+    let ids: Vec<AccountId> = (0..cases.len())
+        .map(|n| format!("{n:012}").parse().unwrap())
+        .collect();
 
-    let all_facts: Vec<AccountFacts> = ids.iter().zip(&cases).map(|(id, case)| facts(id, case)).collect();
+    let all_facts: Vec<AccountFacts> = ids
+        .iter()
+        .zip(&cases)
+        .map(|(id, case)| facts(id, case))
+        .collect();
     store.write_account_facts(1, &all_facts).await.unwrap();
 
     let mut checks = Vec::new();
     for (id, case) in ids.iter().zip(&cases) {
-        let shift = if case.before_lift { BEFORE_LIFT_MINUTES } else { 0 };
+        let shift = if case.before_lift {
+            BEFORE_LIFT_MINUTES
+        } else {
+            0
+        };
         for (verdict, minutes) in history(case.checks) {
-            checks.push(check(id, *verdict, now - TimeDelta::minutes(minutes + shift)));
+            checks.push(check(
+                id,
+                *verdict,
+                now - TimeDelta::minutes(minutes + shift),
+            ));
         }
     }
     store.write_access_checks(&checks).await.unwrap();
@@ -246,11 +298,21 @@ async fn every_combination_of_inputs_has_the_status_that_the_rule_gives() {
         let (value, expires, updated) = match case.exclusion {
             Exclusion::None => continue,
             Exclusion::Open => ("true", "NULL", "now64(3) - INTERVAL 2 HOUR"),
-            Exclusion::UntilTomorrow => ("true", "now64(3) + INTERVAL 1 DAY", "now64(3) - INTERVAL 2 HOUR"),
-            Exclusion::Expired => ("true", "now64(3) - INTERVAL 1 HOUR", "now64(3) - INTERVAL 2 HOUR"),
+            Exclusion::UntilTomorrow => (
+                "true",
+                "now64(3) + INTERVAL 1 DAY",
+                "now64(3) - INTERVAL 2 HOUR",
+            ),
+            Exclusion::Expired => (
+                "true",
+                "now64(3) - INTERVAL 1 HOUR",
+                "now64(3) - INTERVAL 2 HOUR",
+            ),
             Exclusion::Lifted => ("false", "NULL", "now64(3) - INTERVAL 1 HOUR"),
         };
-        values.push(format!("('{id}', 'excluded', '{value}', {expires}, {updated})"));
+        values.push(format!(
+            "('{id}', 'excluded', '{value}', {expires}, {updated})"
+        ));
     }
     for chunk in values.chunks(500) {
         sql::execute(
@@ -274,21 +336,33 @@ async fn every_combination_of_inputs_has_the_status_that_the_rule_gives() {
         ids.iter()
             .zip(&cases)
             .filter_map(|(id, case)| match (case.instance, now_listed) {
-                (Instance::None, _) | (Instance::GoneAgain, true) | (Instance::CurrentJustNow, false) => None,
+                (Instance::None, _)
+                | (Instance::GoneAgain, true)
+                | (Instance::CurrentJustNow, false) => None,
                 (Instance::Outdated, _) => Some(instance(id, "OUTDATED")),
                 _ => Some(instance(id, "CURRENT")),
             })
             .collect()
     };
-    store.write_stack_instances("polo-roles", 1, now - TimeDelta::hours(1), &listing(false)).await.unwrap();
-    store.write_stack_instances("polo-roles", 2, now, &listing(true)).await.unwrap();
+    store
+        .write_stack_instances("polo-roles", 1, now - TimeDelta::hours(1), &listing(false))
+        .await
+        .unwrap();
+    store
+        .write_stack_instances("polo-roles", 2, now, &listing(true))
+        .await
+        .unwrap();
 
     let rows = store.accounts().await.unwrap();
     assert_eq!(rows.len(), cases.len());
     let mut seen = std::collections::BTreeSet::new();
     for (row, case) in rows.iter().zip(&cases) {
         let (status, reason) = expected(case);
-        assert_eq!((row.polo_status.as_str(), row.status_reason.as_str()), (status, reason), "{case:?}");
+        assert_eq!(
+            (row.polo_status.as_str(), row.status_reason.as_str()),
+            (status, reason),
+            "{case:?}"
+        );
         seen.insert((status, reason));
     }
     assert_eq!(seen.len(), 15, "every answer of the rule occurs: {seen:?}");
@@ -311,11 +385,25 @@ async fn a_suspended_account_that_comes_back_is_judged_by_new_checks_only() {
     let mut facts = facts(&id, &case);
     facts.reinstated_at = Some(now - TimeDelta::minutes(20));
     store.write_account_facts(1, [&facts]).await.unwrap();
-    store.write_access_checks(&[check(&id, Verdict::Success, now - TimeDelta::minutes(30))]).await.unwrap();
+    store
+        .write_access_checks(&[check(&id, Verdict::Success, now - TimeDelta::minutes(30))])
+        .await
+        .unwrap();
     let row = store.account(&id).await.unwrap();
-    assert_eq!((row.polo_status.as_str(), row.next_check_at), ("pending_setup", None), "due at once");
-    store.write_access_checks(&[check(&id, Verdict::Denied, now - TimeDelta::minutes(10))]).await.unwrap();
-    assert_eq!(store.account(&id).await.unwrap().polo_status, "no_access", "it ever worked");
+    assert_eq!(
+        (row.polo_status.as_str(), row.next_check_at),
+        ("pending_setup", None),
+        "due at once"
+    );
+    store
+        .write_access_checks(&[check(&id, Verdict::Denied, now - TimeDelta::minutes(10))])
+        .await
+        .unwrap();
+    assert_eq!(
+        store.account(&id).await.unwrap().polo_status,
+        "no_access",
+        "it ever worked"
+    );
 }
 
 #[tokio::test]
@@ -331,14 +419,32 @@ async fn an_exclusion_says_who_why_and_until_when_and_ends_by_itself() {
         before_lift: false,
         instance: Instance::None,
     };
-    store.write_account_facts(1, [&facts(&id, &case)]).await.unwrap();
+    store
+        .write_account_facts(1, [&facts(&id, &case)])
+        .await
+        .unwrap();
     let until = Utc::now() + TimeDelta::days(7);
-    let exclude = Setting::Excluded { reason: "migration".into(), until: Some(until) };
-    store.decide(&id, "maria", &[exclude, Setting::Owner("platform".into())]).await.unwrap();
+    let exclude = Setting::Excluded {
+        reason: "migration".into(),
+        until: Some(until),
+    };
+    store
+        .decide(&id, "maria", &[exclude, Setting::Owner("platform".into())])
+        .await
+        .unwrap();
     let row = store.account(&id).await.unwrap();
-    assert_eq!((row.polo_status.as_str(), row.excluded_by.as_str()), ("excluded", "maria"));
-    assert_eq!((row.excluded_reason.as_str(), row.owner.as_str()), ("migration", "platform"));
-    assert_eq!(row.excluded_until.unwrap().timestamp_millis(), until.timestamp_millis());
+    assert_eq!(
+        (row.polo_status.as_str(), row.excluded_by.as_str()),
+        ("excluded", "maria")
+    );
+    assert_eq!(
+        (row.excluded_reason.as_str(), row.owner.as_str()),
+        ("migration", "platform")
+    );
+    assert_eq!(
+        row.excluded_until.unwrap().timestamp_millis(),
+        until.timestamp_millis()
+    );
     let copied = "SELECT concat(polo_status, ' ', owner) FROM aws_accounts FINAL";
     assert_eq!(sql::text(&store, copied).await, "excluded platform");
     // The expiry passes.
@@ -348,7 +454,10 @@ async fn an_exclusion_says_who_why_and_until_when_and_ends_by_itself() {
          VALUES ('123456789012', 'excluded', 'true', now64(3) - INTERVAL 1 SECOND, now64(3) - INTERVAL 1 DAY)",
     )
     .await;
-    assert_eq!(store.account(&id).await.unwrap().polo_status, "pending_setup");
+    assert_eq!(
+        store.account(&id).await.unwrap().polo_status,
+        "pending_setup"
+    );
     store.copy_accounts().await.unwrap();
     assert_eq!(sql::text(&store, copied).await, "pending_setup platform");
 }
@@ -362,11 +471,23 @@ async fn wrong_settings_are_refused_by_the_table_itself() {
         "('123456789012', 'excluded', 'yes')",
         "('123456789012', 'read_role_arn', 'reader')",
     ] {
-        let sql = format!("INSERT INTO account_settings (account_id, setting, value) VALUES {values}");
-        assert!(sql::refused(&store, &sql).await.contains("VIOLATED_CONSTRAINT"), "{values}");
+        let sql =
+            format!("INSERT INTO account_settings (account_id, setting, value) VALUES {values}");
+        assert!(
+            sql::refused(&store, &sql)
+                .await
+                .contains("VIOLATED_CONSTRAINT"),
+            "{values}"
+        );
     }
     let unknown: AccountId = "999999999999".parse().unwrap();
-    let error = store.decide(&unknown, "maria", &[Setting::Owner("x".into())]).await.unwrap_err();
+    let error = store
+        .decide(&unknown, "maria", &[Setting::Owner("x".into())])
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("999999999999"), "{error}");
-    assert_eq!(sql::number(&store, "SELECT count() FROM account_settings").await, 0);
+    assert_eq!(
+        sql::number(&store, "SELECT count() FROM account_settings").await,
+        0
+    );
 }

@@ -1,0 +1,113 @@
+# Everything that the project does, a target each. `make` lists them.
+# Invariant: whatever a target needs beyond Rust, Node, Python and make is installed into .tools, pinned.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+NEXTEST_VERSION := 0.9.143
+DENY_VERSION := 0.20.2
+CARGO_LAMBDA_VERSION := 1.9.2
+
+PYTHON := .tools/venv/bin/python
+STACK := target/debug/local-stack
+NEXTEST := $(shell command -v cargo-nextest || echo .tools/cargo/bin/cargo-nextest)
+DENY := $(shell command -v cargo-deny || echo .tools/cargo/bin/cargo-deny)
+CARGO_LAMBDA := .tools/lambda/bin/cargo-lambda
+FUNCTIONS := $(notdir $(wildcard crates/functions/*) $(patsubst %/collector.json,%,$(wildcard crates/collectors/*/collector.json)))
+SYNTH_SOURCES := $(wildcard infra/polo/*.json infra/polo/bin/*.ts infra/polo/lib/*.ts infra/polo/lib/*/*.ts crates/collectors/*/collector.json)
+
+export CDK_DISABLE_CLI_TELEMETRY := 1
+
+.PHONY: help run test up down fire status watch build fmt lint test-rust test-infra test-local-aws build-dev tools clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+run: up ## The main job on an example organization; ONCE=1 ends when the sweep has settled
+	@$(STACK) run $(if $(ONCE),--once)
+
+up: .tools/venv/.stamp .tools/node/.stamp infra/polo/cdk.out/.stamp build-dev ## Start the local stack with an empty AWS
+	@$(STACK) up
+
+down: ## Stop the local stack
+	@if [ -x $(STACK) ]; then $(STACK) down; else echo "the local stack was never built: nothing runs"; fi
+
+status: ## What runs where
+	@$(STACK) status
+
+fire: ## Fire a schedule: make fire SCHEDULE=daily-sweep
+	@[ -n "$(SCHEDULE)" ] || { echo "name the schedule, like: make fire SCHEDULE=daily-sweep" >&2; exit 2; }
+	@$(STACK) fire $(SCHEDULE)
+
+watch: up .tools/lambda/.stamp ## cargo lambda watch on the local stack: edit, invoke, repeat
+	@$(STACK) watch-env
+	PATH="$(CURDIR)/.tools/lambda/bin:$$PATH" cargo lambda watch -A 127.0.0.1 -P 19000 --env-file .local/watch.env
+
+build: .tools/lambda/.stamp ## Release binaries of all functions into target/lambda
+	PATH="$(CURDIR)/.tools/lambda/bin:$$PATH" cargo lambda build --release --locked $(addprefix -p ,$(FUNCTIONS))
+
+test: lint test-rust test-infra test-local-aws ## Every check there is; CI runs the same
+
+fmt: ## Format the code
+	cargo fmt --all
+
+lint: $(DENY) .tools/node/.stamp ## Formatting, clippy, licences and sources
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	$(DENY) --offline check --hide-inclusion-graph bans licenses sources
+
+test-rust: $(NEXTEST) .tools/venv/.stamp .tools/node/.stamp infra/polo/cdk.out/.stamp build-dev ## Unit, store, fault and end-to-end tests
+	$(NEXTEST) nextest run --workspace --locked
+
+test-infra: infra/polo/node_modules/.stamp ## Types and templates of the CDK app
+	npm --prefix infra/polo run --silent check
+	npm --prefix infra/polo run --silent test
+
+test-local-aws: .tools/venv/.stamp ## The local AWS refuses what AWS refuses
+	$(PYTHON) -m unittest discover -s infra/local/aws/tests
+
+build-dev:
+	@echo "building (the AWS SDK takes some minutes the first time)"
+	@cargo build --workspace --locked --quiet
+
+tools: .tools/venv/.stamp .tools/node/.stamp infra/polo/node_modules/.stamp $(NEXTEST) $(DENY) ## Install what is missing
+
+clean: down ## Remove what was built and installed
+	rm -rf .local .tools target infra/polo/node_modules infra/polo/cdk.out
+
+.tools/venv/.stamp: infra/local/requirements.txt
+	@echo "installing the local AWS (moto) into .tools/venv"
+	@python3 -m venv .tools/venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.tools/node/.stamp: infra/local/package.json infra/local/package-lock.json infra/local/.npmrc
+	@echo "installing the embedded ClickHouse into .tools/node"
+	@mkdir -p .tools/node
+	@cp $^ .tools/node/
+	@npm ci --prefix .tools/node --no-audit --no-fund --silent
+	@touch $@
+
+infra/polo/node_modules/.stamp: infra/polo/package.json infra/polo/package-lock.json
+	@echo "installing the CDK into infra/polo/node_modules"
+	@npm ci --prefix infra/polo --no-audit --no-fund --silent
+	@touch $@
+
+infra/polo/cdk.out/.stamp: infra/polo/node_modules/.stamp $(SYNTH_SOURCES)
+	@echo "synthesizing the wiring"
+	@npm --prefix infra/polo run --silent synth:local
+	@touch $@
+
+.tools/lambda/.stamp:
+	@python3 -m venv .tools/lambda
+	@.tools/lambda/bin/pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION)
+	@touch $@
+
+.tools/cargo/bin/cargo-nextest:
+	@echo "installing cargo-nextest into .tools/cargo (some minutes, once)"
+	@cargo install --quiet --locked --root .tools/cargo --target-dir .tools/cargo/target --version $(NEXTEST_VERSION) cargo-nextest
+
+.tools/cargo/bin/cargo-deny:
+	@echo "installing cargo-deny into .tools/cargo (some minutes, once)"
+	@cargo install --quiet --locked --root .tools/cargo --target-dir .tools/cargo/target --version $(DENY_VERSION) cargo-deny

@@ -1,0 +1,135 @@
+//! The five calls, each read to its last page, a page in memory at a time; a listing that turns in a circle is an error.
+
+use aws_sdk_ec2::Client;
+use polo_aws::classify;
+use polo_runtime::{CollectError, PageTokens, Sink, Target};
+
+use crate::rows;
+
+/// Below every call's maximum of 1,000: what a page holds, the smallest function can hold.
+const PAGE: i32 = 500;
+
+/// 1,000 a page at most. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>
+pub(crate) async fn instances(
+    client: &Client,
+    target: &Target,
+    sink: &mut Sink<'_>,
+) -> Result<(), CollectError> {
+    const ACTION: &str = "ec2:DescribeInstances";
+    let mut tokens = PageTokens::of(ACTION);
+    let mut pages = client
+        .describe_instances()
+        .into_paginator()
+        .page_size(PAGE)
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
+        let instances = page
+            .reservations()
+            .iter()
+            .flat_map(|reservation| reservation.instances());
+        let rows: Vec<_> = instances
+            .filter_map(|instance| rows::instance(target, instance))
+            .collect();
+        sink.resources(rows).await?;
+        tokens.next(page.next_token())?;
+    }
+    Ok(())
+}
+
+/// 500 a page at most. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumes.html>
+pub(crate) async fn volumes(
+    client: &Client,
+    target: &Target,
+    sink: &mut Sink<'_>,
+) -> Result<(), CollectError> {
+    const ACTION: &str = "ec2:DescribeVolumes";
+    let mut tokens = PageTokens::of(ACTION);
+    let mut pages = client
+        .describe_volumes()
+        .into_paginator()
+        .page_size(PAGE)
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
+        let rows: Vec<_> = page
+            .volumes()
+            .iter()
+            .filter_map(|volume| rows::volume(target, volume))
+            .collect();
+        sink.resources(rows).await?;
+        tokens.next(page.next_token())?;
+    }
+    Ok(())
+}
+
+/// The account's own: without an owner the answer holds every public snapshot there is. 1,000 a page at most.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>
+pub(crate) async fn snapshots(
+    client: &Client,
+    target: &Target,
+    sink: &mut Sink<'_>,
+) -> Result<(), CollectError> {
+    const ACTION: &str = "ec2:DescribeSnapshots";
+    let mut tokens = PageTokens::of(ACTION);
+    let mut pages = client
+        .describe_snapshots()
+        .owner_ids("self")
+        .into_paginator()
+        .page_size(PAGE)
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
+        let rows: Vec<_> = page
+            .snapshots()
+            .iter()
+            .filter_map(|snapshot| rows::snapshot(target, snapshot))
+            .collect();
+        sink.resources(rows).await?;
+        tokens.next(page.next_token())?;
+    }
+    Ok(())
+}
+
+/// Not paginated. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAddresses.html>
+pub(crate) async fn addresses(
+    client: &Client,
+    target: &Target,
+    sink: &mut Sink<'_>,
+) -> Result<(), CollectError> {
+    let answer = client.describe_addresses().send().await;
+    let answer =
+        answer.map_err(|error| classify("ec2:DescribeAddresses", Some(target.region()), &error))?;
+    let rows: Vec<_> = answer
+        .addresses()
+        .iter()
+        .filter_map(|address| rows::address(target, address))
+        .collect();
+    Ok(sink.resources(rows).await?)
+}
+
+/// 1,000 a page at most. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNatGateways.html>
+pub(crate) async fn nat_gateways(
+    client: &Client,
+    target: &Target,
+    sink: &mut Sink<'_>,
+) -> Result<(), CollectError> {
+    const ACTION: &str = "ec2:DescribeNatGateways";
+    let mut tokens = PageTokens::of(ACTION);
+    let mut pages = client
+        .describe_nat_gateways()
+        .into_paginator()
+        .page_size(PAGE)
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
+        let rows: Vec<_> = page
+            .nat_gateways()
+            .iter()
+            .filter_map(|nat| rows::nat_gateway(target, nat))
+            .collect();
+        sink.resources(rows).await?;
+        tokens.next(page.next_token())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! The StackSet's instances, which the status rule needs: a role that was deployed and is denied is another case than
+//! one that never was.
+//!
+//! Invariant: only a whole listing is stored; one that failed leaves what was known, and is told.
+
+use polo_aws::{CallAs, list_stack_instances};
+use polo_core::error_chain;
+use polo_runtime::{Context, FunctionError};
+use polo_store::stack_instances::StackInstanceState;
+use serde_json::{Value, json};
+
+/// Reads and stores the instances, where a StackSet is configured.
+pub(crate) async fn read(context: &Context) -> Result<Value, FunctionError> {
+    let Some(stack_set) = &context.config.stack_set else {
+        return Ok(Value::Null);
+    };
+    let version = context.store.version().await?;
+    let read_at = context.clock.now();
+    let call_as = if stack_set.as_delegated_admin {
+        CallAs::DelegatedAdmin
+    } else {
+        CallAs::Own
+    };
+    let instances = match list_stack_instances(
+        &context.aws,
+        &stack_set.name,
+        call_as,
+        &context.backoff,
+    )
+    .await
+    {
+        Ok(instances) => instances,
+        Err(error) => {
+            // The checks stand on their own, so they are stored all the same.
+            let error = error_chain(&error);
+            tracing::error!(
+                stack_set = stack_set.name,
+                error,
+                "the stack instances could not be read"
+            );
+            return Ok(json!({ "stack_set": stack_set.name, "failed": error }));
+        }
+    };
+    let states: Vec<StackInstanceState> = instances
+        .into_iter()
+        .map(|instance| StackInstanceState {
+            account_id: instance.account_id.to_string(),
+            region: instance.region,
+            status: instance.status,
+            detailed_status: instance.detailed_status,
+            status_reason: instance.status_reason,
+            stack_id: instance.stack_id,
+            organizational_unit_id: instance.ou_id,
+        })
+        .collect();
+    context
+        .store
+        .write_stack_instances(&stack_set.name, version, read_at, &states)
+        .await?;
+    Ok(json!({ "stack_set": stack_set.name, "instances": states.len() }))
+}

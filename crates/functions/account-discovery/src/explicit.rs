@@ -1,0 +1,162 @@
+//! Accounts from a configured list: no Organizations permission is needed, and the list is complete by definition.
+
+use std::collections::HashMap;
+
+use polo_core::reconcile::{AccountFacts, Membership, reconcile};
+use polo_core::{AccountId, Invocation, Partition, RoleArn};
+use polo_runtime::access::{Checks, not_yet_made, store_checks};
+use polo_runtime::config::ConfiguredAccount;
+use polo_runtime::{Context, FunctionError};
+use polo_store::accounts::AccountRow;
+use polo_store::facts::ListingResult;
+
+use crate::organization::plan;
+use crate::report::{Discovered, Record, record};
+
+/// The organization id of accounts that no organization listed.
+const EXPLICIT: &str = "explicit";
+
+/// Registers and checks the configured accounts, or the one asked for.
+pub(crate) async fn discover(
+    context: &Context,
+    accounts: &[ConfiguredAccount],
+    only: Option<&AccountId>,
+    invocation: &Invocation,
+) -> Result<Discovered, FunctionError> {
+    let chosen: Vec<&ConfiguredAccount> = accounts
+        .iter()
+        .filter(|account| only.is_none_or(|id| *id == account.account_id))
+        .collect();
+    if let (true, Some(id)) = (chosen.is_empty(), only) {
+        return Err(FunctionError::Refused(format!(
+            "account {id} is not configured: add it to POLO_ACCOUNTS"
+        )));
+    }
+    let store = &context.store;
+    let version = store.version().await?;
+    let started_at = context.clock.now();
+    let known = store.account_facts().await?;
+    let registry: HashMap<String, AccountRow> = store
+        .accounts()
+        .await?
+        .into_iter()
+        .map(|row| (row.account_id.clone(), row))
+        .collect();
+    let seen: Vec<AccountFacts> = chosen
+        .iter()
+        .map(|account| facts(context, account, known.get(&account.account_id)))
+        .collect();
+
+    let checks = Checks::begin(context, invocation.sweep_id);
+    let mut plans = Vec::new();
+    for facts in &seen {
+        plans.extend(plan(
+            context,
+            &registry,
+            &facts.account_id,
+            EXPLICIT,
+            facts.read_role_arn.clone(),
+        )?);
+    }
+    for plan in not_yet_made(context, invocation.sweep_id, plans).await? {
+        checks.ask(plan);
+    }
+    let accounts_seen = seen.len();
+    let complete = only.is_none();
+    let reconciliation = reconcile(
+        started_at,
+        EXPLICIT,
+        &known,
+        seen,
+        complete,
+        invocation.accept_removals,
+    );
+    store
+        .note_discoveries(
+            started_at,
+            reconciliation
+                .discovered
+                .iter()
+                .map(|facts| &facts.account_id),
+        )
+        .await?;
+    let changed = reconciliation.changed.iter().map(|change| &change.facts);
+    store
+        .write_account_facts(version, reconciliation.discovered.iter().chain(changed))
+        .await?;
+    let checks = checks.finish().await?;
+    store_checks(context, &checks).await?;
+    let refused = reconciliation.refused.clone();
+    if complete {
+        record(
+            context,
+            Record {
+                sweep_id: invocation.sweep_id,
+                organization_id: EXPLICIT,
+                started_at,
+                listing: ListingResult::Complete,
+                accounts_seen,
+                reconciliation: &reconciliation,
+                placements_read_at: None,
+                problem: refused
+                    .as_ref()
+                    .map(|refused| ("mass_removal".to_owned(), refused.to_string())),
+            },
+        )
+        .await?;
+    }
+    Ok(Discovered {
+        organization_id: EXPLICIT.to_owned(),
+        accounts_seen,
+        reconciliation,
+        checks: checks.len(),
+        tags_read: 0,
+        tree: None,
+        refused,
+    })
+}
+
+/// What a list says of an account; the name that an organization once gave it stays.
+fn facts(
+    context: &Context,
+    account: &ConfiguredAccount,
+    known: Option<&AccountFacts>,
+) -> AccountFacts {
+    let home_region = context
+        .aws
+        .region()
+        .map(|region| region.as_ref())
+        .unwrap_or_default();
+    let partition = match &account.read_role {
+        Some(role) => role.partition().clone(),
+        None => Partition::of_region(home_region),
+    };
+    let role = |name: &str| RoleArn::new(partition.clone(), account.account_id.clone(), name);
+    AccountFacts {
+        account_id: account.account_id.clone(),
+        organization_id: EXPLICIT.to_owned(),
+        account_name: known.map_or_else(
+            || account.account_id.to_string(),
+            |known| known.account_name.clone(),
+        ),
+        account_email: known
+            .map(|known| known.account_email.clone())
+            .unwrap_or_default(),
+        org_state: String::new(),
+        membership: Membership::Member,
+        in_scope: true,
+        is_management: false,
+        parents: Vec::new(),
+        org_unit: String::new(),
+        joined_at: None,
+        joined_method: String::new(),
+        read_role_arn: account
+            .read_role
+            .clone()
+            .unwrap_or_else(|| role(&context.config.read_role_name)),
+        action_role_arn: context.config.action_role_name.as_deref().map(role),
+        reinstated_at: None,
+        left_at: None,
+        partition: partition.to_string(),
+    }
+}

@@ -1,0 +1,80 @@
+//! Discovers which accounts exist, and checks at once those that are new or due.
+//!
+//! Invariants: only a complete listing says that an account has left; nothing is written of a listing that cannot be
+//! trusted; no call is made per account but for tags, which have a budget.
+
+mod explicit;
+mod facts;
+mod organization;
+mod refresh;
+mod report;
+mod tags;
+
+use polo_core::Invocation;
+use polo_runtime::config::Mode;
+use polo_runtime::{Context, Function, FunctionError, Request};
+use serde_json::{Value, json};
+
+/// The function.
+pub struct AccountDiscovery {
+    context: Context,
+}
+
+impl Function for AccountDiscovery {
+    const NAME: &'static str = "account-discovery";
+
+    fn new(context: Context) -> Result<Self, FunctionError> {
+        Ok(Self { context })
+    }
+
+    async fn handle(
+        &self,
+        invocation: Invocation,
+        _request: &Request,
+    ) -> Result<Value, FunctionError> {
+        let context = &self.context;
+        let mut discovered = Vec::new();
+        let mut first_error = None;
+        match (&context.config.mode, &invocation.account_id) {
+            (Mode::Organizations(organizations), Some(account_id)) => {
+                discovered
+                    .push(refresh::account(context, organizations, account_id, &invocation).await?);
+            }
+            (Mode::Organizations(organizations), None) => {
+                for organization in organizations {
+                    match organization::discover(context, organization, &invocation).await {
+                        Ok(done) => discovered.push(done),
+                        // One organization's trouble must not hide the others; the function fails in the end.
+                        Err(error) => {
+                            tracing::error!(organization.id = ?organization.id, error = error.chain(), "discovery failed");
+                            first_error.get_or_insert(error);
+                        }
+                    }
+                }
+            }
+            (Mode::Explicit(accounts), only) => {
+                discovered
+                    .push(explicit::discover(context, accounts, only.as_ref(), &invocation).await?);
+            }
+        }
+        let trees: Vec<_> = discovered
+            .iter_mut()
+            .filter_map(|done| done.tree.take())
+            .collect();
+        let told = report::tell(context, invocation.sweep_id, &discovered).await?;
+        let accounts = context.store.accounts().await?;
+        let nodes = context
+            .store
+            .sync_hierarchy(context.clock.now(), &accounts, &trees)
+            .await?;
+        let refused = discovered.iter_mut().find_map(|done| done.refused.take());
+        let summaries: Vec<Value> = discovered.iter().map(report::summary).collect();
+        match (first_error, refused) {
+            (Some(error), _) => Err(error),
+            (None, Some(refused)) => Err(refused.into()),
+            (None, None) => Ok(
+                json!({ "organizations": summaries, "told": told, "hierarchy_nodes_changed": nodes }),
+            ),
+        }
+    }
+}

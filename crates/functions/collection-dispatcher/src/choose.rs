@@ -1,0 +1,192 @@
+//! Which account × collector to ask for. Pure.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use polo_core::{AccountId, CollectorManifest, Scope, Timestamp};
+use polo_runtime::FunctionError;
+use polo_store::accounts::AccountRow;
+use polo_store::dispatches::DispatchState;
+
+/// An event whose run has not begun after this is lost.
+const LOST_AFTER: TimeDelta = TimeDelta::minutes(15);
+/// A run that crashed is asked for again at most this often; a collector that always crashes must not run all day.
+const CRASHED_AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
+
+/// One account × collector to ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) account_id: AccountId,
+    pub(crate) collector: String,
+}
+
+/// Every collector for every account, by scope: what speaks for the payer is asked in the payer alone.
+pub(crate) fn sweep(
+    active: &[AccountRow],
+    collectors: &[&CollectorManifest],
+) -> Result<Vec<Wanted>, FunctionError> {
+    let mut wanted = Vec::new();
+    for account in active {
+        let account_id = crate::id(account)?;
+        for collector in collectors {
+            let asked = match collector.scope {
+                Scope::Account | Scope::Region => true,
+                Scope::Payer => account.is_management,
+            };
+            if asked {
+                wanted.push(Wanted {
+                    account_id: account_id.clone(),
+                    collector: collector.id.clone(),
+                });
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// For an account that has just become active: what was not asked for within half its period.
+pub(crate) fn newly_active(
+    wanted: Vec<Wanted>,
+    states: &[DispatchState],
+    collectors: &[CollectorManifest],
+    now: Timestamp,
+) -> Vec<Wanted> {
+    let states = by_key(states);
+    let half_period = |id: &str| {
+        let hours = collectors
+            .iter()
+            .find(|collector| collector.id == id)
+            .map_or(24, |c| c.period_hours);
+        TimeDelta::minutes(i64::from(hours) * 30)
+    };
+    wanted
+        .into_iter()
+        .filter(|one| {
+            let last = states
+                .get(&key(one))
+                .and_then(|state| state.last_accepted_at);
+            last.is_none_or(|at| now - at >= half_period(&one.collector))
+        })
+        .collect()
+}
+
+/// What fell through: never asked for, asked for and never begun, or begun and never ended.
+pub(crate) fn reconcile(
+    wanted: Vec<Wanted>,
+    states: &[DispatchState],
+    now: Timestamp,
+) -> Vec<Wanted> {
+    let states = by_key(states);
+    wanted
+        .into_iter()
+        .filter(|one| {
+            let Some(state) = states.get(&key(one)) else {
+                return true;
+            };
+            let Some(asked_at) = state.last_accepted_at else {
+                // Run by hand only: no sweep has asked yet.
+                return true;
+            };
+            let begun = state.last_started_at.is_some_and(|at| at >= asked_at);
+            let lost = !begun && now - asked_at >= LOST_AFTER;
+            let crashed = begun
+                && state
+                    .unfinished_until
+                    .is_some_and(|until| until + TimeDelta::minutes(5) < now);
+            lost || (crashed && now - asked_at >= CRASHED_AGAIN_AFTER)
+        })
+        .collect()
+}
+
+fn key(one: &Wanted) -> (&str, &str) {
+    (one.account_id.as_str(), &one.collector)
+}
+
+fn by_key(states: &[DispatchState]) -> HashMap<(&str, &str), &DispatchState> {
+    states
+        .iter()
+        .map(|state| ((state.account_id.as_str(), state.collector.as_str()), state))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    fn now() -> Timestamp {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn wanted() -> Vec<Wanted> {
+        vec![Wanted {
+            account_id: "123456789012".parse().unwrap(),
+            collector: "config_ec2".into(),
+        }]
+    }
+
+    /// Minutes ago: accepted, begun, and the deadline of a run without an end.
+    fn state(
+        accepted: Option<i64>,
+        begun: Option<i64>,
+        unfinished_until: Option<i64>,
+    ) -> Vec<DispatchState> {
+        let ago = |minutes: i64| now() - TimeDelta::minutes(minutes);
+        vec![DispatchState {
+            account_id: "123456789012".into(),
+            collector: "config_ec2".into(),
+            last_accepted_at: accepted.map(ago),
+            last_finished_at: None,
+            unfinished_until: unfinished_until.map(ago),
+            last_started_at: begun.map(ago),
+        }]
+    }
+
+    #[test]
+    fn the_tick_asks_for_what_fell_through_and_nothing_else() {
+        for (states, asks, why) in [
+            (vec![], true, "never asked for"),
+            (state(None, Some(5), None), true, "run by hand only"),
+            (state(Some(5), None, None), false, "asked for just now"),
+            (state(Some(16), None, None), true, "the event is lost"),
+            (
+                state(Some(16), Some(20), None),
+                true,
+                "begun before it was asked for: the event is lost",
+            ),
+            (state(Some(16), Some(15), None), false, "begun and ended"),
+            (state(Some(16), Some(15), Some(-1)), false, "under way"),
+            (
+                state(Some(30), Some(29), Some(14)),
+                false,
+                "crashed a short while ago",
+            ),
+            (
+                state(Some(61), Some(60), Some(45)),
+                true,
+                "crashed, and an hour has passed",
+            ),
+        ] {
+            assert_eq!(
+                !reconcile(wanted(), &states, now()).is_empty(),
+                asks,
+                "{why}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_newly_active_account_is_not_asked_twice_within_half_a_period() {
+        let json = r#"{"id": "config_ec2", "description": "", "schedule": "daily", "scope": "region", "period_hours": 24,
+            "freshness_hours": 36, "memory_mb": 128, "timeout_s": 60, "read_actions": ["a:B"], "tables": []}"#;
+        let collectors = [CollectorManifest::parse("config_ec2", json).unwrap()];
+        for (accepted, asks) in [(None, true), (Some(11 * 60), false), (Some(12 * 60), true)] {
+            let states = state(accepted, None, None);
+            assert_eq!(
+                !newly_active(wanted(), &states, &collectors, now()).is_empty(),
+                asks,
+                "{accepted:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The cold start: everything that an invocation needs and that does not change between invocations.
+
+use aws_types::SdkConfig;
+use polo_aws::{Backoff, Clock, EventPublisher, SessionSettings, Sessions, load_config};
+use polo_store::Store;
+
+use crate::{Config, FunctionError};
+
+/// What a function holds while it is warm.
+pub struct Context {
+    /// The function's name, for session names and records.
+    pub function: &'static str,
+    /// The settings.
+    pub config: Config,
+    /// The hub's own AWS configuration.
+    pub aws: SdkConfig,
+    /// The database.
+    pub store: Store,
+    /// Sessions in member accounts, with the common external id.
+    pub sessions: Sessions,
+    /// The bus.
+    pub publisher: EventPublisher,
+    /// How calls are repeated.
+    pub backoff: Backoff,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Context {
+    /// From the process's environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where a function's environment is read"
+    )]
+    pub async fn from_environment(function: &'static str) -> Result<Self, FunctionError> {
+        let config = Config::from_lookup(&|name| std::env::var(name).ok())?;
+        let http = polo_aws::http::shared_http_client().map_err(polo_aws::ConfigError::from)?;
+        let aws = load_config(http).await?;
+        Ok(Self::new(
+            function,
+            config,
+            aws,
+            Clock::system(),
+            Backoff::default(),
+        ))
+    }
+
+    /// From parts, as tests have them.
+    pub fn new(
+        function: &'static str,
+        config: Config,
+        aws: SdkConfig,
+        clock: Clock,
+        backoff: Backoff,
+    ) -> Self {
+        let settings = SessionSettings {
+            external_id: config.external_id.clone(),
+            sts_calls_per_second: config.sts_calls_per_second,
+            backoff,
+        };
+        Self {
+            function,
+            store: Store::new(&config.store),
+            sessions: Sessions::new(&aws, settings, clock.clone()),
+            publisher: EventPublisher::new(&aws, config.put_events_per_second, backoff),
+            backoff,
+            clock,
+            aws,
+            config,
+        }
+    }
+
+    /// Sessions with an organization's external id.
+    pub fn sessions_of(&self, organization_id: &str) -> Sessions {
+        self.sessions
+            .with_external_id(self.config.external_id_of(organization_id))
+    }
+}

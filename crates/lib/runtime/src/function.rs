@@ -1,0 +1,144 @@
+//! The Lambda entry: a current-thread runtime, one context per process, one invocation at a time.
+//!
+//! Invariant: a wrong environment does not crash-loop the process; every invocation is answered with the same
+//! sentence, so that whoever invokes it reads what is wrong.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use polo_core::{Invocation, Timestamp};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::collector::Collector;
+use crate::run::CollectorFunction;
+use crate::{Context, FunctionError};
+
+/// What Lambda says of an invocation.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its id, which Lambda's own retries keep.
+    pub request_id: String,
+    /// When its time is up; none where the emulator does not say.
+    pub deadline_at: Option<Timestamp>,
+}
+
+/// One of Polo's functions.
+pub trait Function: Sized + Send + Sync + 'static {
+    /// Its name: folder, package and binary.
+    const NAME: &'static str;
+
+    /// Made once, at the cold start.
+    fn new(context: Context) -> Result<Self, FunctionError>;
+
+    /// One invocation. The answer is for people and logs; the tables hold the truth.
+    fn handle(
+        &self,
+        invocation: Invocation,
+        request: &Request,
+    ) -> impl Future<Output = Result<Value, FunctionError>> + Send;
+}
+
+/// The whole `main` of a collector.
+pub fn collector_main<C: Collector>() -> ExitCode {
+    function_main::<CollectorFunction<C>>()
+}
+
+/// The whole `main` of a function.
+pub fn function_main<F: Function>() -> ExitCode {
+    lambda_runtime::tracing::init_default_subscriber();
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the asynchronous runtime cannot be made");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(serve::<F>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the Lambda runtime API failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve<F: Function>() -> Result<(), lambda_runtime::Error> {
+    let function: Arc<OnceCell<F>> = Arc::default();
+    // The cold start's work is done before the first event arrives; its error is told with that event.
+    if let Err(error) = function.get_or_try_init(start::<F>).await {
+        tracing::error!(
+            error_type = error.error_type(),
+            error = error.chain(),
+            "cold start failed"
+        );
+    }
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let function = Arc::clone(&function);
+        async move { invoke(&function, event).await.map_err(Diagnostic::from) }
+    }))
+    .await
+}
+
+async fn start<F: Function>() -> Result<F, FunctionError> {
+    F::new(Context::from_environment(F::NAME).await?)
+}
+
+async fn invoke<F: Function>(
+    function: &OnceCell<F>,
+    event: LambdaEvent<Value>,
+) -> Result<Value, FunctionError> {
+    let request = Request {
+        request_id: event.context.request_id.clone(),
+        deadline_at: deadline(event.context.deadline),
+    };
+    let outcome = async {
+        let function = function.get_or_try_init(start::<F>).await?;
+        let invocation = Invocation::parse(&event.payload, &request.request_id)?;
+        // Boxed: the type of all that lies beneath is deeper than the compiler cares to look.
+        Box::pin(function.handle(invocation, &request)).await
+    }
+    .await;
+    match &outcome {
+        Ok(answer) => {
+            tracing::info!(function = F::NAME, request.id = request.request_id, %answer, "done")
+        }
+        // The one place where a failure is logged.
+        Err(error) => tracing::error!(
+            function = F::NAME,
+            request.id = request.request_id,
+            error_type = error.error_type(),
+            error = error.chain(),
+            "failed"
+        ),
+    }
+    outcome
+}
+
+/// Lambda's deadline in epoch milliseconds; an emulator's that lies before this program was written says nothing.
+fn deadline(epoch_ms: u64) -> Option<Timestamp> {
+    const NOT_BEFORE: Duration = Duration::from_secs(1_700_000_000);
+    let at = DateTime::from_timestamp_millis(i64::try_from(epoch_ms).ok()?)?;
+    (u128::from(epoch_ms) >= NOT_BEFORE.as_millis()).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_that_is_not_a_time_is_none() {
+        assert_eq!(deadline(600_000), None);
+        assert_eq!(deadline(u64::MAX), None);
+        assert_eq!(
+            deadline(1_800_000_000_000).unwrap().timestamp(),
+            1_800_000_000
+        );
+    }
+}

@@ -1,0 +1,21 @@
+//! What every function shares: settings, cold start, the Lambda entry, access checks, and the run loop of collectors.
+//!
+//! Invariant: a handler sees no Lambda types, and everything that does not change between invocations is made once,
+//! at the cold start.
+
+pub mod access;
+pub mod collector;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod function;
+pub mod run;
+pub mod sink;
+
+pub use collector::{CollectError, Collector, PageTokens, Target};
+pub use config::Config;
+pub use context::Context;
+pub use error::FunctionError;
+pub use function::{Function, Request, collector_main, function_main};
+pub use polo_store::resources::SeenResource;
+pub use sink::Sink;

@@ -1,0 +1,465 @@
+//! The run loop of collectors: one account, its targets, and the ledger.
+//!
+//! Invariants: `started` is written before the first AWS call and `finished` after the last row; a run that has ended
+//! is not run again by a repeated delivery; a target's failure is its own; a database failure is recorded as nothing;
+//! the ledger tells the engine's time, as looks and views do, whatever the function's own clock says.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use futures::StreamExt;
+use polo_aws::regions::DESCRIBE_REGIONS;
+use polo_aws::{AccountSession, AwsFailure, Clock, list_regions, session_name};
+use polo_core::run::GLOBAL_REGION;
+use polo_core::{
+    CollectorManifest, ErrorClass, Invocation, PoloStatus, RunOutcome, Scope, TargetOutcome,
+    Timestamp, ids,
+};
+use polo_store::accounts::AccountRow;
+use polo_store::regions::AccountRegion;
+use polo_store::runs::{RunRow, TargetRecord};
+use polo_store::{Store, StoreError};
+use serde_json::{Value, json};
+
+use crate::collector::{CollectError, Collector, Target};
+use crate::function::{Function, Request};
+use crate::{Context, FunctionError, Sink};
+
+/// Regions at once: enough to hide latency, few enough for the smallest function.
+const REGIONS_AT_ONCE: usize = 4;
+/// What is kept of the function's time for storing how the run ended.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
+
+/// A collector as a function.
+pub struct CollectorFunction<C> {
+    context: Context,
+    manifest: CollectorManifest,
+    collector: C,
+    _kind: PhantomData<fn() -> C>,
+}
+
+/// How an invocation ended that was not an error.
+enum Ended {
+    /// The run of this invocation.
+    Run(RunRow),
+    /// An earlier delivery's run: nothing was done.
+    Earlier(RunRow),
+}
+
+/// The engine's time, told by the function's clock. Views compare what the ledger says with looks and with the
+/// engine's `now`, so a clock that is seconds off would hide a gap or show one that is closed.
+struct EngineTime {
+    clock: Clock,
+    ahead: TimeDelta,
+}
+
+impl EngineTime {
+    async fn of(store: &Store, clock: &Clock) -> Result<Self, StoreError> {
+        let version = store.version().await?;
+        let engine = i64::try_from(version)
+            .ok()
+            .and_then(DateTime::from_timestamp_micros)
+            .unwrap_or_default();
+        Ok(Self {
+            clock: clock.clone(),
+            ahead: engine - clock.now(),
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.of_function(self.clock.now())
+    }
+
+    /// The same moment as the function's clock calls it.
+    fn of_function(&self, at: Timestamp) -> Timestamp {
+        at + self.ahead
+    }
+}
+
+impl<C: Collector> Function for CollectorFunction<C> {
+    const NAME: &'static str = C::ID;
+
+    fn new(context: Context) -> Result<Self, FunctionError> {
+        let manifest = CollectorManifest::parse(C::ID, C::MANIFEST)
+            .map_err(|error| FunctionError::Refused(format!("{error}")))?;
+        Ok(Self {
+            context,
+            manifest,
+            collector: C::new(),
+            _kind: PhantomData,
+        })
+    }
+
+    async fn handle(
+        &self,
+        invocation: Invocation,
+        request: &Request,
+    ) -> Result<Value, FunctionError> {
+        let (run, repeated) = match Box::pin(self.run(&invocation, request)).await? {
+            Ended::Run(run) => (run, false),
+            Ended::Earlier(run) => (run, true),
+        };
+        Ok(json!({
+            "run_id": run.run_id, "attempt": run.attempt, "account_id": run.account_id, "collector": run.collector,
+            "outcome": if run.finished_at.is_none() { "running" } else { run.outcome.as_str() },
+            "error_class": run.error_class, "reason": run.reason, "targets": run.targets,
+            "targets_conclusive": run.targets_conclusive, "resources_seen": run.resources_seen,
+            "rows_written": run.rows_written, "repeated_delivery": repeated
+        }))
+    }
+}
+
+impl<C: Collector> CollectorFunction<C> {
+    async fn run(
+        &self,
+        invocation: &Invocation,
+        request: &Request,
+    ) -> Result<Ended, FunctionError> {
+        let Some(account_id) = invocation.account_id.clone() else {
+            return Err(FunctionError::Refused(format!(
+                "{} collects one account at a time: give it as {{\"account_id\": \"123456789012\"}}, or have the \
+                 collection-dispatcher ask for all",
+                C::ID
+            )));
+        };
+        if let Some(asked) = invocation
+            .collector
+            .as_deref()
+            .filter(|asked| *asked != C::ID)
+        {
+            return Err(FunctionError::Refused(format!(
+                "the payload is for collector {asked:?}, but this is {}",
+                C::ID
+            )));
+        }
+        if invocation.regions.is_some() && self.manifest.scope != Scope::Region {
+            return Err(FunctionError::Refused(format!(
+                "{} asks an API that has no regions: leave \"regions\" out of the payload",
+                C::ID
+            )));
+        }
+        let store = &self.context.store;
+        let account = match store.account(&account_id).await {
+            Ok(account) => Some(account),
+            Err(StoreError::UnknownAccount { .. }) if !invocation.is_manual() => None,
+            Err(error) => return Err(error.into()),
+        };
+        let not_active = match &account {
+            None => Some("unknown_account".to_owned()),
+            Some(account) if account.status()? != PoloStatus::Active => {
+                Some(account.polo_status.clone())
+            }
+            Some(_) => None,
+        };
+        if let (Some(_), true, Some(account)) = (&not_active, invocation.is_manual(), &account) {
+            return Err(FunctionError::Refused(format!(
+                "account {account_id} is {} ({}): only active accounts are collected; see `polo accounts show {account_id}`",
+                account.polo_status, account.status_reason
+            )));
+        }
+
+        let run_id = ids::run(invocation.sweep_id, &account_id, C::ID);
+        let attempts = store.attempts(run_id, &account_id).await?;
+        let time = EngineTime::of(store, &self.context.clock).await?;
+        let now = time.now();
+        if let Some(last) = attempts.last()
+            && !may_try_again(last, request, now)
+        {
+            return Ok(Ended::Earlier(last.clone()));
+        }
+        let mut run = RunRow {
+            run_id,
+            attempt: attempts
+                .last()
+                .map_or(1, |last| last.attempt.saturating_add(1)),
+            sweep_id: invocation.sweep_id,
+            account_id: account_id.to_string(),
+            collector: C::ID.to_owned(),
+            trigger: invocation.trigger.as_str().to_owned(),
+            request_id: request.request_id.clone(),
+            regions: invocation.regions.clone().unwrap_or_default(),
+            started_at: now,
+            deadline_at: self.deadline(request, &time),
+            finished_at: None,
+            outcome: String::new(),
+            error_class: String::new(),
+            reason: String::new(),
+            targets: 0,
+            targets_conclusive: 0,
+            resources_seen: 0,
+            rows_written: 0,
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            _version: 0,
+        };
+        if let Some(reason) = not_active {
+            run.set_outcome(&RunOutcome::Skipped(reason), String::new(), now);
+            store.write_run(&mut run).await?;
+            return Ok(Ended::Run(run));
+        }
+        let Some(account) = account else {
+            return Ok(Ended::Run(run));
+        };
+
+        store.write_run(&mut run).await?;
+        let collected = Box::pin(self.collect_account(&account, invocation, &mut run, &time));
+        let (outcome, reason) = collected.await?;
+        run.set_outcome(&outcome, reason, time.now());
+        store.write_run(&mut run).await?;
+        if invocation.is_manual() {
+            store.copy_account(&account_id).await?;
+        }
+        match outcome {
+            RunOutcome::Failed(class) if class.retryable() => Err(FunctionError::RunFailed {
+                run_id,
+                collector: C::ID.to_owned(),
+                account_id: account_id.to_string(),
+                class,
+                reason: run.reason,
+            }),
+            RunOutcome::Failed(_)
+            | RunOutcome::Complete
+            | RunOutcome::Partial
+            | RunOutcome::Skipped(_) => Ok(Ended::Run(run)),
+        }
+    }
+
+    fn deadline(&self, request: &Request, time: &EngineTime) -> Timestamp {
+        match request.deadline_at {
+            Some(at) => time.of_function(at),
+            None => time.now() + TimeDelta::seconds(i64::from(self.manifest.timeout_s)),
+        }
+    }
+
+    /// Everything between `started` and `finished`.
+    async fn collect_account(
+        &self,
+        account: &AccountRow,
+        invocation: &Invocation,
+        run: &mut RunRow,
+        time: &EngineTime,
+    ) -> Result<(RunOutcome, String), FunctionError> {
+        let role = account.read_role()?;
+        if *role.account_id() != account.id()? {
+            // Everything that is read is stored under the account of the session.
+            let reason = format!(
+                "the read role is {role}, which is not a role of this account: correct it with `polo accounts set {}`",
+                account.account_id
+            );
+            return Ok((RunOutcome::Failed(ErrorClass::Config), reason));
+        }
+        let sessions = self.context.sessions_of(&account.organization_id);
+        let name = session_name(C::ID, &run.run_id.simple().to_string());
+        let session = match sessions.session_for(&role, &name).await {
+            Ok(session) => session,
+            Err(failure) => return Ok((RunOutcome::Failed(failure.class), sentence(&failure))),
+        };
+        let (regions, note) = match self.regions(&session, invocation).await? {
+            Ok(found) => found,
+            Err(failure) => return Ok((RunOutcome::Failed(failure.class), sentence(&failure))),
+        };
+        let mut targets: Vec<TargetRecord> = Vec::with_capacity(regions.len());
+        let mut reads = futures::stream::iter(regions)
+            .map(|region| self.collect_target(&session, region, run, time))
+            .buffer_unordered(REGIONS_AT_ONCE);
+        while let Some(target) = reads.next().await {
+            targets.push(target?);
+        }
+        drop(reads);
+        targets.sort_by(|a, b| a.region.cmp(&b.region));
+        self.context.store.write_targets(run, &targets).await?;
+        run.targets = count(targets.len());
+        run.targets_conclusive = count(
+            targets
+                .iter()
+                .filter(|target| target.outcome.is_conclusive())
+                .count(),
+        );
+        run.resources_seen = targets.iter().map(|target| target.resources_seen).sum();
+        run.rows_written = targets.iter().map(|target| target.rows_written).sum();
+        let outcome = RunOutcome::of_targets(targets.iter().map(|target| &target.outcome));
+        let first_problem = targets.iter().find_map(problem);
+        let reason: Vec<String> = first_problem
+            .into_iter()
+            .chain(Some(note).filter(|note| !note.is_empty()))
+            .collect();
+        Ok((outcome, reason.join("; ")))
+    }
+
+    /// The regions to ask, and a note where they are not the account's own answer of today.
+    async fn regions(
+        &self,
+        session: &AccountSession,
+        invocation: &Invocation,
+    ) -> Result<Result<(Vec<String>, String), AwsFailure>, StoreError> {
+        match self.manifest.scope {
+            Scope::Account | Scope::Payer => {
+                return Ok(Ok((vec![GLOBAL_REGION.to_owned()], String::new())));
+            }
+            Scope::Region => {}
+        }
+        if let Some(regions) = &invocation.regions {
+            return Ok(Ok((regions.clone(), String::new())));
+        }
+        let store = &self.context.store;
+        let version = store.version().await?;
+        let failure = match list_regions(
+            &session.config(session.home_region()),
+            &self.context.backoff,
+        )
+        .await
+        {
+            // Every account has some: an answer without any would make a run that asks nothing look complete.
+            Ok(found) if !found.iter().any(|region| region.enabled) => AwsFailure::new(
+                ErrorClass::Bug,
+                DESCRIBE_REGIONS,
+                "NoEnabledRegion",
+                "the answer holds no region that the account has enabled",
+            ),
+            Ok(found) => {
+                let found: Vec<AccountRegion> = found
+                    .into_iter()
+                    .map(|r| AccountRegion {
+                        region: r.region,
+                        opt_in_status: r.opt_in_status,
+                        enabled: r.enabled,
+                    })
+                    .collect();
+                let seen_at = self.context.clock.now();
+                store
+                    .write_account_regions(session.account_id(), version, seen_at, &found)
+                    .await?;
+                let enabled = found
+                    .into_iter()
+                    .filter(|r| r.enabled)
+                    .map(|r| r.region)
+                    .collect();
+                return Ok(Ok((enabled, String::new())));
+            }
+            Err(failure) => failure,
+        };
+        // Denied is often an SCP that allows some regions only: what is configured or was seen last is asked instead.
+        let known = store.enabled_regions(session.account_id()).await?;
+        let instead = if known.is_empty() {
+            self.context.config.fallback_regions.clone()
+        } else {
+            known
+        };
+        if instead.is_empty() {
+            return Ok(Err(failure));
+        }
+        tracing::warn!(account.id = %session.account_id(), error = %failure, "regions as last known");
+        Ok(Ok((
+            instead,
+            format!("regions as last known: {}", sentence(&failure)),
+        )))
+    }
+
+    async fn collect_target(
+        &self,
+        session: &AccountSession,
+        region: String,
+        run: &RunRow,
+        time: &EngineTime,
+    ) -> Result<TargetRecord, StoreError> {
+        let store = &self.context.store;
+        let look = store
+            .begin_look(session.account_id(), &region, C::ID, run.run_id)
+            .await?;
+        let aws = session.config(if region == GLOBAL_REGION {
+            session.home_region()
+        } else {
+            &region
+        });
+        let target = Target {
+            session: session.clone(),
+            region: region.clone(),
+            aws,
+            look,
+        };
+        let uses_resources = self
+            .manifest
+            .tables
+            .iter()
+            .any(|table| table == "resources");
+        let mut sink = Sink::new(store, &target.look, uses_resources);
+
+        let left = (run.deadline_at - time.now()).to_std().unwrap_or_default();
+        let left = left.saturating_sub(CLOSING_TIME);
+        let collected = if left.is_zero() {
+            // A time-out of nothing would still let the first call go out.
+            None
+        } else {
+            // On the heap: a collector's calls nest deeply, and the compiler bounds how deep a whole function may.
+            let collected = Box::pin(self.collector.collect(&target, &mut sink));
+            tokio::time::timeout(left, collected).await.ok()
+        };
+        let collected = collected.unwrap_or_else(|| {
+            Err(CollectError::Aws(AwsFailure::new(
+                ErrorClass::Timeout,
+                C::ID,
+                "FunctionTimeout",
+                "the function's time was up before this region was read to its end",
+            )))
+        });
+        let outcome = match collected {
+            Ok(()) => {
+                sink.complete().await?;
+                TargetOutcome::Complete
+            }
+            Err(CollectError::Store(error)) => return Err(error),
+            Err(CollectError::Aws(failure)) => {
+                // What was seen is there; what was not seen is unknown.
+                sink.flush().await?;
+                TargetOutcome::of_failure(
+                    failure.class,
+                    failure.action,
+                    format!("{}: {}", failure.code, failure.message),
+                )
+            }
+        };
+        let counts = sink.counts();
+        Ok(TargetRecord {
+            region,
+            started_at: target.look.started_at,
+            finished_at: time.now(),
+            outcome,
+            resources_seen: counts.seen,
+            rows_written: counts.written,
+        })
+    }
+}
+
+/// Whether an attempt that the ledger holds leaves anything to do for this delivery.
+fn may_try_again(last: &RunRow, request: &Request, now: Timestamp) -> bool {
+    let same_request = last.request_id == request.request_id;
+    match last.finished_at {
+        // Ended. Lambda's own retry of a failure that passes is the one reason to begin again.
+        Some(_) => {
+            let class: Option<ErrorClass> = last.error_class.parse().ok();
+            same_request && last.outcome == "failed" && class.is_some_and(ErrorClass::retryable)
+        }
+        // Not ended: Lambda retries a request only when its attempt is over; another delivery may still be at work.
+        None => same_request || last.deadline_at < now,
+    }
+}
+
+fn problem(target: &TargetRecord) -> Option<String> {
+    match &target.outcome {
+        TargetOutcome::Denied {
+            action, message, ..
+        }
+        | TargetOutcome::Failed {
+            action, message, ..
+        } => Some(format!("{}: {action}: {message}", target.region)),
+        TargetOutcome::Complete | TargetOutcome::RegionDisabled | TargetOutcome::NotEnabled => None,
+    }
+}
+
+fn sentence(failure: &AwsFailure) -> String {
+    format!("{}: {}: {}", failure.action, failure.code, failure.message)
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,132 @@
+//! `down`, `fire`, `status`, `settle`. INVARIANT: each can be repeated; `down` succeeds where nothing runs.
+
+use crate::client::Client;
+use crate::error::StackError;
+use crate::local::layout::Layout;
+use crate::local::record::Service;
+use crate::local::{env_file, process, readiness, up};
+
+/// Stops the stack.
+pub(crate) fn down(layout: &Layout) -> Result<(), StackError> {
+    if !layout.run().is_dir() {
+        println!("The local stack is not running.");
+        return Ok(());
+    }
+    let _lock = up::lock(layout)?;
+    let stopped = up::stop_all(layout)?;
+    match stopped.as_slice() {
+        [] => println!("The local stack is not running."),
+        _ => println!(
+            "Stopped: {}.",
+            stopped
+                .iter()
+                .map(|service| service.title())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    }
+    Ok(())
+}
+
+/// A client of the running stack.
+pub(crate) fn client(layout: &Layout) -> Result<Client, StackError> {
+    let path = layout.env_file();
+    if !path.is_file() {
+        return Err(StackError::NotRunning);
+    }
+    env_file::require(&path, "LAMBDA_ENDPOINT_URL").map(Client::new)
+}
+
+/// Fires a schedule and prints what was delivered.
+pub(crate) async fn fire(
+    layout: &Layout,
+    schedule: &str,
+    time: Option<&str>,
+    id: Option<&str>,
+) -> Result<(), StackError> {
+    let fired = client(layout)?.fire(schedule, time, id).await?;
+    let text = |key: &str| fired[key].as_str().unwrap_or_default();
+    println!(
+        "Fired {} (event {}, time {}):",
+        text("rule"),
+        text("event_id"),
+        text("time")
+    );
+    for delivery in fired["deliveries"].as_array().into_iter().flatten() {
+        let function = delivery["function"].as_str().unwrap_or_default();
+        match (delivery["request_id"].as_str(), delivery["error"].as_str()) {
+            (Some(request), _) => println!(
+                "  {function}, request {request}, log {}",
+                layout.log(function).display()
+            ),
+            (None, error) => println!("  {function}: not delivered, {}", error.unwrap_or_default()),
+        }
+    }
+    Ok(())
+}
+
+/// Prints services and functions; fails where a service is missing.
+pub(crate) async fn status(layout: &Layout) -> Result<(), StackError> {
+    let mut all_well = true;
+    for service in Service::ALL {
+        let record = service.load(layout)?.filter(process::lives);
+        let state = match &record {
+            None => "not running".to_owned(),
+            Some(record) if readiness::answers(service, &record.url).await => {
+                format!("{} (pid {})", record.url, record.pid)
+            }
+            Some(record) => format!(
+                "does not answer (pid {}, log {})",
+                record.pid,
+                layout.log(service.name()).display()
+            ),
+        };
+        all_well &= record.is_some();
+        println!("{:<21} {state}", service.title());
+    }
+    if !all_well {
+        return Err(StackError::NotRunning);
+    }
+    let status = client(layout)?.status().await?;
+    println!(
+        "\n{:<24} {:>7} {:>6} {:>8} {:>11} {:>6} {:>7}",
+        "function", "running", "queued", "retrying", "invocations", "errors", "retries"
+    );
+    for (id, function) in &status.functions {
+        println!(
+            "{id:<24} {:>7} {:>6} {:>8} {:>11} {:>6} {:>7}",
+            function.running,
+            function.queued,
+            function.retrying,
+            function.invocations,
+            function.errors,
+            function.retries
+        );
+    }
+    println!(
+        "\n{} events, {} dead letters, {}",
+        status.events,
+        status.dead_letters,
+        if status.settled { "settled" } else { "working" }
+    );
+    Ok(())
+}
+
+/// Waits until everything has settled, printing what is still going on where that changes.
+pub(crate) async fn settle(layout: &Layout, seconds: u64) -> Result<(), StackError> {
+    let mut last = String::new();
+    let status = client(layout)?
+        .wait_until_settled(std::time::Duration::from_secs(seconds), |status| {
+            let busy = status.busy();
+            if busy != last && !busy.is_empty() {
+                println!("{busy}");
+            }
+            last = busy;
+        })
+        .await?;
+    println!(
+        "Settled: {} events, {} dead letters.",
+        status.events, status.dead_letters
+    );
+    Ok(())
+}

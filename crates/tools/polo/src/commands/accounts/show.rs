@@ -1,0 +1,283 @@
+//! `polo accounts show`: everything that the tables hold of one account, newest first.
+
+use comfy_table::Cell;
+use polo_core::Timestamp;
+use polo_store::accounts::{AccountDetails, AccountRow};
+use polo_store::checks::AccessCheck;
+use polo_store::runs::{RunRow, StoredTarget};
+use polo_store::settings::StoredSetting;
+
+use crate::cli::Show;
+use crate::commands::runs::run_table;
+use crate::error::CliError;
+use crate::table::{self, Screen};
+use crate::{environment, json, output, when};
+
+const CHECKS: u32 = 20;
+const RUNS: u32 = 10;
+
+pub(crate) async fn run(arguments: &Show) -> Result<(), CliError> {
+    let store = environment::store()?;
+    let id = &arguments.account;
+    let account = store.account(id).await?;
+    let details = store.account_details(id).await?;
+    let settings = store.settings_of(id).await?;
+    let checks = store.access_history(id, CHECKS).await?;
+    let runs = store.latest_runs(Some(id), RUNS).await?;
+    let run_ids: Vec<_> = runs.iter().map(|run| run.run_id).collect();
+    let targets = store.targets_of(id, &run_ids).await?;
+    let resources = store
+        .resource_counts()
+        .await?
+        .get(id.as_str())
+        .copied()
+        .unwrap_or_default();
+    let now = environment::now();
+    if arguments.json {
+        let mut whole = json::WholeAccount::new(&account, &details, resources);
+        whole.settings = settings.iter().map(json::Setting::new).collect();
+        whole.access_checks = checks.iter().map(json::Check::new).collect();
+        whole.runs = runs
+            .iter()
+            .map(|run| json::Run::new(run, now).with_targets(&targets))
+            .collect();
+        return output::print_json(&whole);
+    }
+    let screen = Screen::of_process();
+    let mut text = facts(&account, &details, resources, now);
+    section(&mut text, "exclusion", &exclusion(&account));
+    section(&mut text, "decisions", &setting_table(&settings, &screen));
+    section(&mut text, "access checks", &check_table(&checks, &screen));
+    let run_text = if runs.is_empty() {
+        String::new()
+    } else {
+        run_table(&runs, now, &screen)
+    };
+    section(&mut text, "runs", &run_text);
+    section(
+        &mut text,
+        "targets",
+        &target_table(&runs, &targets, &screen),
+    );
+    output::print(&text)
+}
+
+fn section(text: &mut String, heading: &str, body: &str) {
+    if !body.is_empty() {
+        text.push_str(&format!("\n{}\n{body}", heading.to_uppercase()));
+    }
+}
+
+fn at(time: Option<Timestamp>) -> String {
+    time.map(when::utc).unwrap_or_default()
+}
+
+fn yes_no(value: bool) -> String {
+    if value { "yes" } else { "no" }.to_owned()
+}
+
+/// Parts that are not empty, with `: ` between.
+fn joined(parts: &[&str]) -> String {
+    parts
+        .iter()
+        .copied()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn facts(account: &AccountRow, details: &AccountDetails, resources: u64, now: Timestamp) -> String {
+    let last_scan = account.last_successful_scan.map_or_else(
+        || "never".to_owned(),
+        |scan| format!("{} ({})", when::utc(scan), when::age(scan, now)),
+    );
+    let tags: Vec<String> = account
+        .tags
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let last_check = account.last_check_at.map_or_else(
+        || "never".to_owned(),
+        |check| {
+            let cause = joined(&[
+                &account.last_check_class,
+                &details.last_check_code,
+                &account.last_check_message,
+            ]);
+            let cause = if cause.is_empty() {
+                cause
+            } else {
+                format!(", {cause}")
+            };
+            format!(
+                "{} ({}){cause}",
+                account.last_check_verdict,
+                when::utc(check)
+            )
+        },
+    );
+    let next_check = account
+        .next_check_at
+        .map_or_else(|| "due now".to_owned(), when::utc);
+    table::fields(&[
+        ("account", account.account_id.clone()),
+        ("name", account.account_name.clone()),
+        (
+            "status",
+            format!("{} ({})", account.polo_status, account.status_reason),
+        ),
+        ("last complete scan", last_scan),
+        ("last scan error", account.last_scan_error.clone()),
+        ("resources", resources.to_string()),
+        ("e-mail", account.account_email.clone()),
+        ("purpose", account.account_role.clone()),
+        ("owner", account.owner.clone()),
+        ("organization", account.organization_id.clone()),
+        ("organization's state", account.org_state.clone()),
+        ("OU", account.org_unit.clone()),
+        ("parents", account.parents.join(" / ")),
+        ("management account", yes_no(account.is_management)),
+        ("membership", details.membership.clone()),
+        ("in scope", yes_no(details.in_scope)),
+        ("partition", details.partition.clone()),
+        ("tags", tags.join(", ")),
+        ("joined", at(details.joined_at)),
+        ("left", at(details.left_at)),
+        ("discovered", when::utc(account.discovered_at)),
+        ("read role", account.polo_read_role.clone()),
+        ("action role", account.polo_action_role.clone()),
+        ("confirmed verdict", account.read_verdict.clone()),
+        ("last check", last_check),
+        ("denials in a row", account.denials_in_a_row.to_string()),
+        ("ever worked", yes_no(account.ever_worked)),
+        ("first worked", at(details.first_success_at)),
+        ("last worked", at(details.last_success_at)),
+        ("next check", next_check),
+        (
+            "action role's check",
+            joined(&[&account.action_verdict, &details.action_error_class]),
+        ),
+        ("action role checked", at(details.action_checked_at)),
+        (
+            "stack instance",
+            joined(&[
+                &account.stack_status,
+                &account.stack_detailed_status,
+                &account.stack_status_reason,
+            ]),
+        ),
+        (
+            "role rolled out",
+            yes_no(details.role_was_deployed.unwrap_or_default()),
+        ),
+    ])
+}
+
+/// The exclusion in force, or the last one that was.
+fn exclusion(account: &AccountRow) -> String {
+    if account.excluded_by.is_empty() && account.excluded_reason.is_empty() {
+        return String::new();
+    }
+    table::fields(&[
+        ("in force", yes_no(account.excluded_by_operator)),
+        ("decided by", account.excluded_by.clone()),
+        ("why", account.excluded_reason.clone()),
+        (
+            "until",
+            account.excluded_until.map_or_else(
+                || {
+                    if account.excluded_by_operator {
+                        "for good".to_owned()
+                    } else {
+                        String::new()
+                    }
+                },
+                when::utc,
+            ),
+        ),
+    ])
+}
+
+fn setting_table(settings: &[StoredSetting], screen: &Screen) -> String {
+    if settings.is_empty() {
+        return String::new();
+    }
+    let mut table = screen.table(&[
+        "decided (UTC)",
+        "setting",
+        "value",
+        "by",
+        "until (UTC)",
+        "why",
+    ]);
+    for setting in settings {
+        table.add_row(table::row([
+            Cell::new(when::minute(setting.updated_at)),
+            Cell::new(&setting.setting),
+            table::cell(if setting.value.is_empty() {
+                "default"
+            } else {
+                &setting.value
+            }),
+            table::cell(&setting.author),
+            Cell::new(setting.expires_at.map(when::minute).unwrap_or_default()),
+            table::cell(&setting.reason),
+        ]));
+    }
+    table::keep_whole(&mut table, &[0, 1, 4]);
+    table::text(&table)
+}
+
+fn check_table(checks: &[AccessCheck], screen: &Screen) -> String {
+    if checks.is_empty() {
+        return String::new();
+    }
+    let mut table = screen.table(&["checked (UTC)", "role", "verdict", "by", "why"]);
+    for check in checks {
+        table.add_row(table::row([
+            Cell::new(when::second(check.checked_at)),
+            Cell::new(check.role.as_str()),
+            table::state(check.verdict.as_str()),
+            table::cell(&check.checked_by),
+            table::cell(joined(&[
+                &check.error_class,
+                &check.error_code,
+                &check.message,
+            ])),
+        ]));
+    }
+    table::keep_whole(&mut table, &[0, 1, 2, 3]);
+    table::text(&table)
+}
+
+/// The targets of each collector's newest run; older ones are in the JSON.
+fn target_table(runs: &[RunRow], targets: &[StoredTarget], screen: &Screen) -> String {
+    let mut collectors: Vec<&str> = Vec::new();
+    let mut table = screen.table(&["collector", "region", "outcome", "resources", "why"]);
+    for run in runs {
+        if collectors.contains(&run.collector.as_str()) {
+            continue;
+        }
+        collectors.push(&run.collector);
+        let own =
+            |target: &&StoredTarget| target.run_id == run.run_id && target.attempt == run.attempt;
+        for target in targets.iter().filter(own) {
+            table.add_row(table::row([
+                table::cell(&run.collector),
+                Cell::new(&target.region),
+                table::state(&target.outcome),
+                table::number(target.resources_seen),
+                table::cell(joined(&[
+                    &target.error_class,
+                    &target.action,
+                    &target.message,
+                ])),
+            ]));
+        }
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    table::keep_whole(&mut table, &[0, 1, 2, 3]);
+    table::text(&table)
+}

@@ -1,0 +1,61 @@
+//! `polo migrate`. Invariant: can be repeated; the schema first, then what it is to hold of this version: the
+//! collectors' manifests, and the rule's periods where they are given.
+
+use polo_store::collectors::manifests;
+use polo_store::migrations::{Topology, migrate};
+
+use crate::cli::Migrate;
+use crate::error::CliError;
+use crate::{environment, output};
+
+pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
+    let store = environment::store()?;
+    let manifests = manifests()?;
+    let report = migrate(
+        &store,
+        &Topology {
+            cluster: arguments.cluster.clone(),
+        },
+    )
+    .await?;
+
+    let mut text = String::new();
+    for table in &report.adopted {
+        text.push_str(&format!("adopted  {table}, which was there already\n"));
+    }
+    for migration in &report.applied {
+        text.push_str(&format!("applied  {migration}\n"));
+    }
+    text.push_str(&format!(
+        "Schema of {}: {} migrations applied now, {} before.\n",
+        store.database(),
+        report.applied.len(),
+        report.already
+    ));
+    output::print(&text)?;
+
+    store.register_collectors(&manifests).await?;
+    let ids: Vec<&str> = manifests
+        .iter()
+        .map(|manifest| manifest.id.as_str())
+        .collect();
+    let mut text = format!(
+        "Collectors expected: {}.\n",
+        if ids.is_empty() {
+            "none".to_owned()
+        } else {
+            ids.join(", ")
+        }
+    );
+    let periods = [
+        ("propagation_grace", arguments.propagation_grace_seconds),
+        ("denial_confirmation", arguments.denial_confirmation_seconds),
+    ];
+    for (setting, seconds) in periods {
+        if let Some(seconds) = seconds {
+            store.set_rule_period(setting, seconds).await?;
+            text.push_str(&format!("Rule period {setting}: {seconds} s.\n"));
+        }
+    }
+    output::print(&text)
+}

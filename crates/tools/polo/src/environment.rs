@@ -1,0 +1,91 @@
+//! The settings, from the environment, and the time. Invariant: the only place of this program that reads either; a
+//! password is handed on and never shown.
+
+use polo_aws::Clock;
+use polo_core::Timestamp;
+use polo_store::{Store, StoreConfig};
+
+use crate::cli::Author;
+use crate::error::CliError;
+
+/// A variable that is set to something.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the program's settings are read"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}
+
+/// The database; nothing is asked yet.
+pub(crate) fn store() -> Result<Store, CliError> {
+    let url = variable("CLICKHOUSE_URL").ok_or_else(|| {
+        CliError::Failed(
+            "CLICKHOUSE_URL is not set: give the URL of ClickHouse's HTTP interface, like http://localhost:8123, \
+             or load the local stack's settings with `set -a; . .local/env; set +a`"
+                .to_owned(),
+        )
+    })?;
+    let config = StoreConfig::new(
+        &url,
+        variable("CLICKHOUSE_DATABASE").as_deref(),
+        variable("CLICKHOUSE_USER").as_deref(),
+        variable("CLICKHOUSE_PASSWORD").as_deref(),
+    )?;
+    Ok(Store::new(&config))
+}
+
+/// The environment's name, which prefixes the functions.
+pub(crate) fn name() -> Result<String, CliError> {
+    let name = variable("POLO_ENV").unwrap_or_else(|| "dev".to_owned());
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.chars().all(legal) {
+        Ok(name)
+    } else {
+        Err(CliError::Failed(format!(
+            "POLO_ENV is {name:?}: it has to be letters, digits and hyphens, like dev"
+        )))
+    }
+}
+
+/// The address of the Lambda API and the variable that sets it, where it is not AWS's own.
+pub(crate) fn lambda_endpoint() -> Option<(&'static str, String)> {
+    ["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"]
+        .into_iter()
+        .find_map(|name| Some((name, variable(name)?)))
+}
+
+/// Who decides: the one who is named, else the one who is logged in.
+pub(crate) fn author(given: &Author) -> Result<String, CliError> {
+    given
+        .name
+        .clone()
+        .or_else(|| variable("USER"))
+        .or_else(|| variable("LOGNAME"))
+        .ok_or_else(|| {
+            CliError::Usage(
+                "nobody is named as the author: give --author NAME, USER is not set".to_owned(),
+            )
+        })
+}
+
+/// The width that a program asks for where standard output is no terminal.
+pub(crate) fn columns() -> Option<u16> {
+    variable("COLUMNS")?
+        .parse()
+        .ok()
+        .filter(|columns| *columns > 0)
+}
+
+/// Whether colours are unwanted, <https://no-color.org>.
+pub(crate) fn no_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// The present.
+pub(crate) fn now() -> Timestamp {
+    Clock::system().now()
+}

@@ -1,0 +1,194 @@
+//! The deployed functions, invoked by hand. Invariant: one call is one invocation; nothing here repeats it, because
+//! a repeated call would be a second run.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::primitives::Blob;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use polo_aws::{AwsFailure, classify};
+use polo_core::{ErrorClass, error_chain};
+use serde_json::Value;
+
+use crate::environment;
+use crate::error::CliError;
+
+/// The functions that are not collectors.
+pub(crate) const DISCOVERY: &str = "account-discovery";
+pub(crate) const VERIFIER: &str = "access-verifier";
+pub(crate) const DISPATCHER: &str = "collection-dispatcher";
+
+const CONNECT: Duration = Duration::from_secs(5);
+/// Lambda's limit of an invocation is 15 minutes; the cold start comes on top.
+const ANSWER: Duration = Duration::from_secs(16 * 60);
+
+/// The Lambda API of one environment.
+pub(crate) struct Functions {
+    client: Client,
+    env: String,
+    region: String,
+}
+
+impl Functions {
+    /// A client with the operator's own credentials; nothing is asked yet.
+    pub(crate) async fn connect() -> Result<Self, CliError> {
+        let env = environment::name()?;
+        let http = polo_aws::http::shared_http_client().map_err(polo_aws::ConfigError::from)?;
+        let shared = polo_aws::load_config(http).await?;
+        let region = shared.region().map(ToString::to_string).unwrap_or_default();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(ANSWER)
+            .disable_operation_timeout()
+            .disable_operation_attempt_timeout()
+            .build();
+        let config = aws_sdk_lambda::config::Builder::from(&shared)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            // A function that works for minutes sends nothing meanwhile, and that is no stall.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        Ok(Self {
+            client: Client::from_conf(config),
+            env,
+            region,
+        })
+    }
+
+    /// Invokes a function and waits for its answer; `doing` is what a spinner says meanwhile.
+    pub(crate) async fn invoke(
+        &self,
+        id: &str,
+        payload: &Value,
+        doing: &str,
+    ) -> Result<Value, CliError> {
+        let function = format!("{}-polo-{id}", self.env);
+        let spinner = Spinner::start(doing);
+        let answer = self
+            .client
+            .invoke()
+            .function_name(&function)
+            .payload(Blob::new(payload.to_string()))
+            .send()
+            .await;
+        drop(spinner);
+        let answer = answer.map_err(|error| {
+            let mut failure = classify("lambda:InvokeFunction", None, &error);
+            if error.as_service_error().is_none() {
+                // No answer, no words of AWS: the causes without the debug text that is meant for logs.
+                failure.message = error_chain(&error);
+            }
+            CliError::Failed(self.refusal(&function, &failure))
+        })?;
+        let body = answer.payload().map(AsRef::as_ref).unwrap_or_default();
+        let text = String::from_utf8_lossy(body);
+        if answer.function_error().is_some() {
+            return Err(function_error(function, &text));
+        }
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(body).map_err(|error| {
+            CliError::Failed(format!(
+                "{function} answered what is not JSON ({error}): {text}"
+            ))
+        })
+    }
+
+    /// Why there was no answer, and what to do about it.
+    fn refusal(&self, function: &str, failure: &AwsFailure) -> String {
+        let place = match environment::lambda_endpoint() {
+            Some((variable, url)) => format!("at {url} ({variable})"),
+            None => format!("in {}", self.region),
+        };
+        let AwsFailure { code, message, .. } = failure;
+        match (code.as_str(), failure.class) {
+            ("ResourceNotFoundException", _) => format!(
+                "there is no function {function} {place}: check POLO_ENV ({}) and AWS_REGION, or deploy it",
+                self.env
+            ),
+            ("NoCredentials", _) => {
+                format!(
+                    "there are no AWS credentials to invoke {function} with: set AWS_PROFILE or AWS_ACCESS_KEY_ID ({message})"
+                )
+            }
+            (_, ErrorClass::Denied | ErrorClass::DeniedByScp | ErrorClass::DeniedByRcp) => format!(
+                "your credentials may not invoke {function} {place}: they need lambda:InvokeFunction on it ({message})"
+            ),
+            (_, ErrorClass::ExpiredToken | ErrorClass::InvalidToken) => {
+                format!(
+                    "your AWS credentials are not accepted {place} ({code}: {message}): renew them and try again"
+                )
+            }
+            (_, ErrorClass::Network) => {
+                format!(
+                    "the Lambda API {place} cannot be reached to invoke {function}: check the address and the network ({message})"
+                )
+            }
+            (_, ErrorClass::Timeout) => format!(
+                "{function} {place} gave no answer in time; it may still be at work, `polo runs` shows what became of it ({message})"
+            ),
+            _ => format!("{function} {place} could not be invoked ({code}: {message})"),
+        }
+    }
+}
+
+/// Lambda's account of a failure: `{"errorType", "errorMessage"}`, by the function or by Lambda itself.
+fn function_error(function: String, text: &str) -> CliError {
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    let field = |name: &str| value[name].as_str().map(str::to_owned);
+    CliError::Function {
+        function,
+        error_type: field("errorType").unwrap_or_else(|| "Unhandled".to_owned()),
+        message: field("errorMessage").unwrap_or_else(|| text.to_owned()),
+    }
+}
+
+/// Turns on a terminal while something takes long; elsewhere it is nothing.
+struct Spinner(Option<ProgressBar>);
+
+impl Spinner {
+    fn start(doing: &str) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        bar.set_message(format!("{doing} …"));
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self(Some(bar))
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_functions_and_of_lambda_are_told_with_their_type() {
+        let by_function =
+            r#"{"errorType":"RequestRefused","errorMessage":"account 123456789012 is excluded"}"#;
+        assert_eq!(
+            function_error("f".into(), by_function).to_string(),
+            "f failed (RequestRefused): account 123456789012 is excluded"
+        );
+        assert_eq!(
+            function_error("f".into(), "oops").to_string(),
+            "f failed (Unhandled): oops"
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! The built program on the real engine and a Lambda API of the test's own.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod accounts;
+mod invoke;
+mod migrate;
+mod runs;
+mod support;

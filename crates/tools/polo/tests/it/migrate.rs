@@ -1,0 +1,124 @@
+//! `polo migrate`, and the environment that every command needs.
+
+use polo_store::Store;
+use polo_testkit::clickhouse::{engine_url, fresh_config};
+use polo_testkit::sql;
+
+use crate::support::{Database, polo};
+
+fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_can_be_repeated_and_says_what_it_did() {
+    let config = fresh_config();
+    let environment = environment(&[
+        ("CLICKHOUSE_URL", engine_url()),
+        ("CLICKHOUSE_DATABASE", &config.database),
+    ]);
+    let first = polo(&environment, &["migrate"]).await.done();
+    assert!(
+        first
+            .stdout
+            .contains("applied  store/0001_account_facts.sql\n"),
+        "{first:?}"
+    );
+    assert!(
+        first.stdout.contains("account_alias, config_ec2"),
+        "{first:?}"
+    );
+    let again = polo(
+        &environment,
+        &["migrate", "--propagation-grace-seconds", "7"],
+    )
+    .await
+    .done();
+    assert!(
+        again.stdout.contains(" 0 migrations applied now"),
+        "{again:?}"
+    );
+
+    let store = Store::new(&config);
+    assert_eq!(
+        sql::lines(
+            &store,
+            "SELECT collector FROM collectors FINAL WHERE expected ORDER BY collector"
+        )
+        .await,
+        ["account_alias", "config_ec2"]
+    );
+    assert_eq!(
+        sql::lines(
+            &store,
+            "SELECT concat(setting, ' ', toString(value_seconds)) FROM rule_settings FINAL"
+        )
+        .await,
+        ["propagation_grace 7"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_environment_is_one_sentence_with_variable_value_and_fix() {
+    let closed = "http://127.0.0.1:9";
+    for (pairs, expected) in [
+        (
+            vec![],
+            vec!["CLICKHOUSE_URL is not set", "http://localhost:8123"],
+        ),
+        (
+            vec![("CLICKHOUSE_URL", "localhost:8123")],
+            vec!["CLICKHOUSE_URL is \"localhost:8123\""],
+        ),
+        (
+            vec![("CLICKHOUSE_URL", closed)],
+            vec![closed, "CLICKHOUSE_URL"],
+        ),
+        (
+            vec![("CLICKHOUSE_URL", closed), ("CLICKHOUSE_DATABASE", "a-b")],
+            vec!["CLICKHOUSE_DATABASE is \"a-b\""],
+        ),
+    ] {
+        let pairs = [pairs, vec![("CLICKHOUSE_PASSWORD", "hunter2")]].concat();
+        for arguments in [vec!["migrate"], vec!["accounts", "list"], vec!["runs"]] {
+            let ended = polo(&environment(&pairs), &arguments).await;
+            let sentence = ended.refused(1);
+            assert!(
+                expected.iter().all(|part| sentence.contains(part)),
+                "{sentence}"
+            );
+            assert!(!sentence.contains("hunter2"), "{sentence}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_schema_is_told_with_its_fix() {
+    let config = fresh_config();
+    let environment = environment(&[
+        ("CLICKHOUSE_URL", engine_url()),
+        ("CLICKHOUSE_DATABASE", &config.database),
+    ]);
+    let ended = polo(&environment, &["accounts", "list"]).await;
+    assert!(ended.refused(1).contains("run `polo migrate`"), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn completions_and_help_need_no_settings() {
+    for shell in ["bash", "zsh", "fish"] {
+        let ended = polo(&[], &["completions", shell]).await.done();
+        assert!(ended.stdout.contains("accounts"), "{shell}");
+    }
+    assert!(
+        polo(&[], &["--help"])
+            .await
+            .done()
+            .stdout
+            .contains("CLICKHOUSE_URL")
+    );
+    assert_eq!(polo(&[], &["acounts"]).await.code, 2);
+    assert_eq!(Database::empty().await.polo(&["accounts"]).await.code, 2);
+}

@@ -1,0 +1,188 @@
+"""Loads the example organization into the local AWS: over 20 accounts under nested OUs, one or more in every condition.
+
+    set -a; . .local/env; set +a; .tools/venv/bin/python infra/local/example/example_organization.py
+
+Reads the environment that `make up` writes, prints the manifest as JSON on stdout and progress on stderr. Invariant: an organization
+that exists already is left as it is; the manifest is then read from it.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import conditions
+import resources
+from accounts import ACCOUNTS, EXPECTED, OUT_OF_SCOPE_UNIT, TARGET_UNITS, UNITS
+from botocore.exceptions import BotoCoreError, ClientError
+from local_aws import LocalAws, SetupError, required
+
+TEMPLATE = Path(__file__).resolve().parent / "member-role.template.json"
+CONDITION_TAG = "example:condition"
+RESOURCES_TAG = "example:resources"
+COMPLETE_TAG = "example:complete"
+
+
+def say(text: str) -> None:
+    """Progress, for people."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def role_parameters() -> list[dict[str, str]]:
+    """The member template's parameters, from the environment."""
+    function_roles = sorted(value for name, value in os.environ.items() if name.startswith("POLO_ROLE_ARN_") and value)
+    if not function_roles:
+        raise SetupError("no POLO_ROLE_ARN_… is set, so no function could be trusted: run make up and load .local/env first")
+    values = {
+        "RoleName": required("POLO_READ_ROLE_NAME"),
+        "HubAccountId": required("POLO_HUB_ACCOUNT_ID"),
+        "ExternalId": required("POLO_EXTERNAL_ID"),
+        "FunctionRoleArns": ",".join(function_roles),
+    }
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
+
+
+def load(aws: LocalAws) -> None:
+    """Create everything, in the order in which it happens in life."""
+    organizations, cloudformation = aws.client("organizations"), aws.client("cloudformation")
+    parameters = role_parameters()
+    aws.control("POST", "options", {"enabled_regions": resources.REGIONS})
+
+    organizations.create_organization(FeatureSet="ALL")
+    root_id = organizations.list_roots()["Roots"][0]["Id"]
+    for policy_type in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
+        organizations.enable_policy_type(RootId=root_id, PolicyType=policy_type)
+    organizations.enable_aws_service_access(ServicePrincipal="member.org.stacksets.cloudformation.amazonaws.com")
+    unit_ids = {"": root_id}
+    for name, parent in UNITS.items():
+        unit = organizations.create_organizational_unit(ParentId=unit_ids[parent], Name=name)["OrganizationalUnit"]
+        unit_ids[name] = unit["Id"]
+    say(f"organization with {len(UNITS)} OUs")
+
+    common = {"TemplateBody": TEMPLATE.read_text(), "Parameters": parameters, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
+    cloudformation.create_stack_set(
+        StackSetName=conditions.STACK_SET, PermissionModel="SERVICE_MANAGED", ManagedExecution={"Active": True},
+        AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False}, **common,
+    )  # fmt: skip
+    cloudformation.create_stack_instances(
+        StackSetName=conditions.STACK_SET, Regions=[aws.region],
+        DeploymentTargets={"OrganizationalUnitIds": [unit_ids[name] for name in TARGET_UNITS]},
+        OperationPreferences={"FailureTolerancePercentage": 100},
+    )  # fmt: skip
+    # StackSets leave the management account out, so the same template is deployed there as a plain stack.
+    cloudformation.create_stack(StackName=conditions.STACK_SET, **common)
+    say(f"StackSet {conditions.STACK_SET}, and the same roles as a plain stack in the management account")
+
+    account_ids: dict[str, str] = {}
+    for number, account in enumerate(ACCOUNTS, start=1):
+        tags = {"owner": f"team-{account.name.split('-')[0]}", CONDITION_TAG: account.condition}
+        status = organizations.create_account(
+            AccountName=account.name, Email=f"aws+{account.name}@example.com",
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )["CreateAccountStatus"]  # fmt: skip
+        account_id = account_ids[account.name] = status["AccountId"]
+        organizations.move_account(AccountId=account_id, SourceParentId=root_id, DestinationParentId=unit_ids[account.unit])
+        resources.fill(aws, account_id, account)
+        counts = resources.as_tag(resources.count(aws, account_id))
+        organizations.tag_resource(ResourceId=account_id, Tags=[{"Key": RESOURCES_TAG, "Value": counts}])
+        say(f"[{number}/{len(ACCOUNTS)}] {account_id} {account.name} in {account.unit}")
+
+    # The throttle comes last: it would meet the loader's own calls too.
+    for account in sorted(ACCOUNTS, key=lambda account: account.condition == "throttled_at_first"):
+        conditions.make(aws, account.condition, account_ids[account.name])
+    organizations.tag_resource(ResourceId=root_id, Tags=[{"Key": COMPLETE_TAG, "Value": "true"}])
+    say("every account is in its condition")
+
+
+def pages(call: Any, key: str, **more: Any) -> list[dict[str, Any]]:
+    """All pages of an Organizations listing."""
+    rows, token = [], None
+    while True:
+        answer = call(**more, **({"NextToken": token} if token else {}))
+        rows += answer[key]
+        token = answer.get("NextToken")
+        if token is None:
+            return rows
+
+
+def manifest(aws: LocalAws) -> dict[str, Any]:
+    """What was loaded and what Polo must make of it, read from the organization itself."""
+    organizations = aws.client("organizations")
+    organization = organizations.describe_organization()["Organization"]
+    root_id = organizations.list_roots()["Roots"][0]["Id"]
+    unit_ids: dict[str, str] = {}
+    waiting = [root_id]
+    while waiting:
+        for unit in pages(organizations.list_organizational_units_for_parent, "OrganizationalUnits", ParentId=waiting.pop()):
+            unit_ids[unit["Name"]] = unit["Id"]
+            waiting.append(unit["Id"])
+    management_id = organization["MasterAccountId"]
+    rows = []
+    for account in pages(organizations.list_accounts, "Accounts"):
+        account_id = account["Id"]
+        tags = {tag["Key"]: tag["Value"] for tag in organizations.list_tags_for_resource(ResourceId=account_id)["Tags"]}
+        condition = "management_account" if account_id == management_id else tags.get(CONDITION_TAG)
+        if condition is None:
+            continue  # somebody's own account beside the example's
+        status, reason = EXPECTED[condition]
+        row: dict[str, Any] = {
+            "account_id": account_id,
+            "name": account["Name"],
+            "condition": condition,
+            "expected_polo_status": status,
+            "expected_status_reason": reason,
+        }
+        if condition == "excluded_by_operator":
+            row["operator"] = {"action": "exclude", "reason": "read by an outside auditor under its own contract"}
+        if condition == "role_elsewhere":
+            row["operator"] = {"action": "set", "read_role_arn": conditions.role_elsewhere_arn(account_id)}
+        if status == "active":
+            # What Polo must find: where a policy denies ec2 there is nothing to find, and the management account is empty.
+            row["expected_resources"] = resources.from_tag(tags.get(RESOURCES_TAG, ""))
+        rows.append(row)
+    return {
+        "organization_id": organization["Id"],
+        "root_id": root_id,
+        "management_account_id": management_id,
+        "organizational_units": unit_ids,
+        "out_of_scope_ou_ids": [unit_ids[OUT_OF_SCOPE_UNIT]],
+        "stack_set_name": conditions.STACK_SET,
+        "regions": resources.REGIONS,
+        "accounts": rows,
+    }
+
+
+def loaded(aws: LocalAws) -> bool:
+    """Whether the example is there already; an organization that is not it, or only half of it, is an error."""
+    organizations = aws.client("organizations")
+    try:
+        root_id = organizations.list_roots()["Roots"][0]["Id"]
+    except organizations.exceptions.AWSOrganizationsNotInUseException:
+        return False
+    tags = {tag["Key"] for tag in organizations.list_tags_for_resource(ResourceId=root_id)["Tags"]}
+    if COMPLETE_TAG not in tags:
+        raise SetupError("the local AWS has an organization that is not the complete example: start afresh with make down and make up")
+    return True
+
+
+def main() -> int:
+    """Load if need be, then print the manifest."""
+    try:
+        aws = LocalAws()
+        if loaded(aws):
+            say("the example organization exists already: nothing is changed")
+        else:
+            load(aws)
+        print(json.dumps(manifest(aws), indent=2))
+    except SetupError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (ClientError, BotoCoreError) as error:
+        print(f"error: the local AWS refused a step: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+/**
+ * Polo in the hub account: the functions, the bus, the schedules and rules between them, and the dead letters.
+ * Invariant: this file is the whole wiring and all rights; a collector enters it by its manifest alone. One stack: what
+ * Polo knows is in ClickHouse, and nothing in here holds data that a new deployment could not do without.
+ */
+import { Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Construct } from 'constructs';
+import { functionCode } from './code.ts';
+import type { PoloConfig } from './config.ts';
+import { DeadLetters } from './constructs/dead-letters.ts';
+import { EventRule, type EventRuleProps } from './constructs/event-rule.ts';
+import { PoloFunction, type PoloFunctionProps } from './constructs/polo-function.ts';
+import { ScheduleRule, type ScheduleRuleProps } from './constructs/schedule-rule.ts';
+import { commonEnvironment, discoveryEnvironment, verifierEnvironment } from './environment.ts';
+import type { CollectorManifest } from './manifest.ts';
+import { namesFor } from './names.ts';
+import { assumeActionRoles, assumeListingRoles, assumeReadRoles, emitEvents, readOrganization, readStackSet } from './permissions.ts';
+import { SettingError } from './setting-error.ts';
+
+export interface PoloStackProps {
+  readonly config: PoloConfig;
+  readonly manifests: readonly CollectorManifest[];
+}
+
+type OwnFunctionProps = Pick<PoloFunctionProps, 'description' | 'memoryMb' | 'timeoutS' | 'environment' | 'statements'>;
+type OwnScheduleProps = Pick<ScheduleRuleProps, 'description' | 'schedule' | 'detail' | 'target'>;
+type OwnEventProps = Pick<EventRuleProps, 'description' | 'sources' | 'detailType' | 'matching' | 'fields' | 'target'>;
+
+export class PoloStack extends Stack {
+  constructor(scope: Construct, { config, manifests }: PoloStackProps) {
+    const names = namesFor(config.env);
+    super(scope, names.bus, {
+      stackName: names.bus,
+      description: 'Polo: discovers the accounts of an organization, verifies access to them and collects from each',
+    });
+    const common = commonEnvironment(config, names);
+    const bus = new EventBus(this, 'Bus', { eventBusName: names.bus, description: 'Events of Polo multi-account management' });
+    const deadLetters = new DeadLetters(this, 'DeadLetters', names);
+
+    const addFunction = (id: string, own: OwnFunctionProps): PoloFunction =>
+      new PoloFunction(this, id, { config, names, deadLetters, code: functionCode(id, config.artifacts), ...own });
+    const addSchedule = (rule: string, own: OwnScheduleProps): ScheduleRule => new ScheduleRule(this, rule, { names, deadLetters, ...own });
+    const addEventRule = (rule: string, own: OwnEventProps): EventRule => new EventRule(this, rule, { names, deadLetters, bus, ...own });
+
+    const discovery = addFunction('account-discovery', {
+      description: 'Lists the organizations, registers their accounts and checks the new ones at once',
+      memoryMb: 512,
+      timeoutS: 900,
+      environment: { ...common, ...discoveryEnvironment(config) },
+      statements: [assumeReadRoles(config), ...assumeListingRoles(config), ...readOrganization(config), emitEvents(names.bus)],
+    });
+    const verifier = addFunction('access-verifier', {
+      description: 'Checks with fresh credentials which accounts Polo can read, and says why not',
+      memoryMb: 512,
+      timeoutS: 900,
+      environment: { ...common, ...verifierEnvironment(config) },
+      statements: [assumeReadRoles(config), ...assumeActionRoles(config), ...readStackSet(config), emitEvents(names.bus)],
+    });
+    const dispatcher = addFunction('collection-dispatcher', {
+      description: 'Asks for one run per active account and collector',
+      memoryMb: 256,
+      timeoutS: 900,
+      environment: common,
+      statements: [emitEvents(names.bus)],
+    });
+
+    addSchedule('hourly-discovery', {
+      description: 'Lists the accounts: the truth behind every event about new ones',
+      schedule: config.discoverySchedule,
+      detail: {},
+      target: discovery,
+    });
+    addSchedule('access-check-tick', {
+      description: 'Checks the accounts whose next check is due',
+      schedule: config.accessCheckSchedule,
+      detail: {},
+      target: verifier,
+    });
+    addSchedule('dispatch-tick', {
+      description: 'Dispatches accounts never collected and runs that were lost',
+      schedule: config.dispatchSchedule,
+      detail: { mode: 'reconcile' },
+      target: dispatcher,
+    });
+    for (const [sweep, expression] of sweepsOf(manifests, config)) {
+      addSchedule(`${sweep}-sweep`, {
+        description: `Dispatches every active account to every collector of the ${sweep} sweep`,
+        schedule: expression,
+        detail: { mode: 'sweep', schedule: sweep },
+        target: dispatcher,
+      });
+    }
+
+    addEventRule('access-activated', {
+      description: 'Dispatches an account as soon as Polo can read it',
+      sources: ['polo.account-discovery', 'polo.access-verifier'],
+      detailType: 'Account Access Changed',
+      matching: { polo_status: ['active'] },
+      fields: ['account_id', 'polo_status'],
+      target: dispatcher,
+    });
+    for (const manifest of manifests) {
+      const collector = addFunction(manifest.id, {
+        description: manifest.description,
+        memoryMb: manifest.memory_mb,
+        timeoutS: manifest.timeout_s,
+        environment: common,
+        statements: [assumeReadRoles(config)],
+      });
+      addEventRule(`collect-${manifest.id}`, {
+        description: `Runs ${manifest.id} for the accounts that the dispatcher asks for`,
+        sources: ['polo.collection-dispatcher'],
+        detailType: 'Collect Account',
+        matching: { collector: [manifest.id] },
+        fields: ['account_id', 'collector', 'sweep_id', 'requested_at'],
+        target: collector,
+      });
+    }
+  }
+}
+
+/** The sweeps that manifests name, each once and in order, with their schedules. */
+function sweepsOf(manifests: readonly CollectorManifest[], config: PoloConfig): [name: string, expression: string][] {
+  const sweeps = new Map<string, string>();
+  for (const { id, schedule } of manifests) {
+    const expression = Object.hasOwn(config.sweepSchedules, schedule) ? config.sweepSchedules[schedule] : undefined;
+    if (expression === undefined) {
+      const known = Object.keys(config.sweepSchedules).sort().join(', ');
+      throw SettingError.wrong(`${id}/collector.json: schedule`, schedule, `write one of ${known}, or define it in the setting sweepSchedules`);
+    }
+    sweeps.set(schedule, expression);
+  }
+  return [...sweeps].sort(([a], [b]) => (a < b ? -1 : 1));
+}

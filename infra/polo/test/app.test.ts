@@ -1,0 +1,65 @@
+/** The app as it is started, without the CLI: the repository's own collectors, the files it writes, and how it refuses. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { loadManifests } from '../lib/manifest.ts';
+import { SynthesizedStack } from './support/stack.ts';
+
+const APP_FOLDER = join(import.meta.dirname, '..');
+const COLLECTORS = join(APP_FOLDER, '../../crates/collectors');
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly outdir: string;
+}
+
+function run(t: TestContext, context: Record<string, unknown>): Outcome {
+  const folder = mkdtempSync(join(tmpdir(), 'polo-app-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const outdir = join(folder, 'out');
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bin/polo.ts'], {
+    cwd: APP_FOLDER,
+    encoding: 'utf8',
+    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+  });
+  return { status, stdout, stderr, outdir };
+}
+
+test("the repository's own collectors are deployed as their manifests say", (t) => {
+  const { status, stderr, outdir } = run(t, {
+    artifacts: 'stub',
+    env: 'ci',
+    actionRoleName: 'ci-polo-action-role',
+    extraReadRoleArns: 'arn:aws:iam::*:role/platform/finops/*',
+    stackSetName: 'polo-roles',
+    hubOrganizationId: 'o-a1b2c3d4e5',
+  });
+  // Also empty of what CDK's own check of the template would find.
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  const stack = new SynthesizedStack(JSON.parse(readFileSync(join(outdir, 'ci-polo.template.json'), 'utf8')));
+  const manifests = loadManifests(COLLECTORS);
+  const ids = manifests.map(({ id }) => id);
+  for (const expected of ['account_alias', 'config_ec2']) assert.ok(ids.includes(expected), expected);
+  for (const manifest of manifests) {
+    const { MemorySize, Timeout } = stack.function(manifest.id, 'ci').properties;
+    assert.deepEqual([MemorySize, Timeout], [manifest.memory_mb, manifest.timeout_s]);
+    const { Targets } = stack.rule(`collect-${manifest.id}`, 'ci').properties;
+    assert.equal(stack.functionNameOf(Targets[0].Arn), `ci-polo-${manifest.id}`);
+    stack.rule(`${manifest.schedule}-sweep`, 'ci');
+  }
+  assert.ok(!stack.types().includes('AWS::CDK::Metadata'), 'no usage reporting');
+});
+
+test('a wrong setting is one line, exit code 1, and no template', (t) => {
+  const { status, stdout, stderr, outdir } = run(t, { artifacts: 'stub', discoverySchedule: 'rate(1 hours)' });
+  assert.equal(stderr, 'discoverySchedule is "rate(1 hours)": EventBridge wants the singular for 1: write rate(1 hour)\n');
+  assert.equal(stdout, '');
+  assert.equal(status, 1);
+  assert.ok(!existsSync(join(outdir, 'dev-polo.template.json')));
+});

@@ -1,0 +1,226 @@
+/** Settings: defaults, every wrong value as one sentence, and what may not stand together. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readConfig } from '../lib/config.ts';
+import { failsWith } from './support/failure.ts';
+
+const STUB = { artifacts: 'stub' };
+const LISTING_ROLE = 'arn:aws:iam::111111111111:role/polo-listing';
+
+test('nothing but the stub gives the defaults', () => {
+  assert.deepEqual(JSON.parse(JSON.stringify(readConfig(STUB))), {
+    env: 'dev',
+    mode: 'organization',
+    architecture: 'arm64',
+    artifacts: { kind: 'stub' },
+    logRetentionDays: 30,
+    readRoleName: 'dev-PoloReadRole',
+    extraReadRoleArns: [],
+    accounts: [],
+    regions: [],
+    discoverySchedule: 'rate(1 hour)',
+    accessCheckSchedule: 'rate(5 minutes)',
+    dispatchSchedule: 'rate(5 minutes)',
+    sweepSchedules: { hourly: 'cron(10 * * * ? *)', daily: 'cron(0 3 * * ? *)', weekly: 'cron(0 4 ? * MON *)' },
+  });
+});
+
+test('the read role follows the environment, unless it is named', () => {
+  assert.equal(readConfig({ ...STUB, env: 'prod' }).readRoleName, 'prod-PoloReadRole');
+  assert.equal(readConfig({ ...STUB, env: 'prod', readRoleName: 'PoloReadRole' }).readRoleName, 'PoloReadRole');
+});
+
+test('settings of the command line and of a file are read alike', () => {
+  const organizations = [{ id: 'o-a1b2c3d4e5', role_arn: LISTING_ROLE, external_id: 'polo-1', include_ous: ['ou-ab12-34567890', 'r-ab12'], exclude_ous: [] }];
+  const fromFile = readConfig({ ...STUB, organizations, regions: ['eu-west-1', 'us-east-1'], checkConcurrency: 20, sweepSchedules: { daily: 'rate(1 day)' } });
+  const fromCommandLine = readConfig({
+    ...STUB,
+    organizations: JSON.stringify(organizations),
+    regions: 'eu-west-1,us-east-1',
+    checkConcurrency: '20',
+    sweepSchedules: '{"daily":"rate(1 day)"}',
+  });
+  assert.deepEqual(fromCommandLine, fromFile);
+  assert.deepEqual(fromFile.organizations, organizations);
+  assert.equal(fromFile.checkConcurrency, 20);
+  assert.deepEqual(fromFile.sweepSchedules, { hourly: 'cron(10 * * * ? *)', daily: 'rate(1 day)', weekly: 'cron(0 4 ? * MON *)' });
+});
+
+test('an empty include list stays: it means that no OU is included', () => {
+  assert.deepEqual(readConfig({ ...STUB, organizations: [{ include_ous: [] }] }).organizations?.[0]?.include_ous, []);
+});
+
+test('explicit mode takes ids and role ARNs of any path', () => {
+  const accounts = ['111111111111', 'arn:aws-cn:iam::222222222222:role/team/a/Reader'];
+  assert.deepEqual(readConfig({ ...STUB, mode: 'explicit', accounts: accounts.join(',') }).accounts, accounts);
+});
+
+test('extra read roles are full ARNs or patterns of any account, path and name', () => {
+  const arns = [
+    'arn:aws:iam::*:role/platform/finops/*',
+    'arn:aws:iam::111111111111:role/Reader',
+    'arn:aws-us-gov:iam::*:role/team/*/reader-*',
+    'arn:aws-cn:iam::222222222222:role/polo*',
+  ];
+  assert.deepEqual(readConfig({ ...STUB, extraReadRoleArns: arns.join(',') }).extraReadRoleArns, arns);
+  assert.deepEqual(readConfig({ ...STUB, extraReadRoleArns: arns }).extraReadRoleArns, arns);
+});
+
+test('extra read roles may have names that only resemble the action role\'s', () => {
+  const extraReadRoleArns = 'arn:aws:iam::*:role/dev-polo-reader*,arn:aws:iam::*:role/platform/dev-polo-action-role,arn:aws:iam::*:role/dev-polo-action-role-2';
+  readConfig({ ...STUB, actionRoleName: 'dev-polo-action-role', extraReadRoleArns });
+});
+
+test('context keys of CDK itself are left alone', () => {
+  readConfig({ ...STUB, 'cli-telemetry': false, 'aws:cdk:enable-path-metadata': true, '@aws-cdk/core:target-partitions': ['aws'] });
+});
+
+const NAME = 'write 1 to 20 lower-case letters, digits and inner hyphens, starting with a letter';
+const URL_FIX = 'write an address such as https://clickhouse.example.com:8443, without user, password or query';
+const ROLE = 'write a role name without path or wildcard';
+const ACCOUNTS = 'list 12-digit account ids or role ARNs, each once';
+const EXTRA_READ_ROLES =
+  'list role ARNs, each once, in which the account may be * and the path or name may have * after its first character, such as arn:aws:iam::*:role/platform/reader-*';
+const COVERS_ACTION_ROLE = 'it covers the action role dev-polo-action-role, which only access-verifier may assume; name the read roles more narrowly';
+const NOT_ROLE_PATTERNS = [
+  'PoloReader',
+  'arn:aws:iam::*:role/*',
+  'arn:aws:iam::*:role/*/reader',
+  'arn:aws:iam::*:role/',
+  'arn:aws:iam::*:role/platform/',
+  'arn:aws:iam::*:role//reader',
+  'arn:aws:iam::*:role/reader?',
+  'arn:aws:iam::*:role/${aws:username}',
+  'arn:aws:iam::*:user/reader',
+  'arn:aws:iam::*:*',
+  'arn:aws:iam::1111*:role/reader',
+  'arn:aws:iam:::role/reader',
+  'arn:*:iam::*:role/reader',
+  'arn:aws:sts::*:role/reader',
+  ' arn:aws:iam::*:role/reader',
+];
+const MANY_ROLES = Array.from({ length: 80 }, (_, index) => `arn:aws:iam::${100_000_000_000 + index}:role/reader`);
+const ORGANIZATIONS = 'write a list such as [{"id":"o-a1b2c3d4e5","role_arn":"arn:...","external_id":"...","include_ous":["ou-..."]}]';
+const EXTERNAL_ID = 'write 2 to 1224 letters, digits and _+=,.@:/-';
+const RETENTION = 'write one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731';
+
+const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] = [
+  [{ env: 'Prod' }, `env is "Prod": ${NAME}`],
+  [{ env: 'dev-' }, `env is "dev-": ${NAME}`],
+  [{ env: 'an-environment-too-long' }, `env is "an-environment-too-long": ${NAME}`],
+  [{ env: '' }, `env is "": ${NAME}, or leave the setting out`],
+  [{ env: 7 }, `env is 7: ${NAME}`],
+  [{ architecture: 'x64' }, 'architecture is "x64": write one of arm64, x86_64'],
+  [{ mode: 'organisation' }, 'mode is "organisation": write one of organization, explicit, single'],
+  [{ logRetentionDays: '10' }, `logRetentionDays is "10": ${RETENTION}`],
+  [{ logRetentionDays: 'forever' }, `logRetentionDays is "forever": ${RETENTION}`],
+  [{ clickhouseUrl: 'clickhouse.example.com' }, `clickhouseUrl is "clickhouse.example.com": ${URL_FIX}`],
+  [{ clickhouseUrl: 'http://' }, `clickhouseUrl is "http://": ${URL_FIX}`],
+  [{ clickhouseUrl: 'https://clickhouse.example.com:84433' }, `clickhouseUrl is "https://clickhouse.example.com:84433": ${URL_FIX}`],
+  [{ clickhouseUrl: 'https://polo:hunter2@clickhouse.example.com' }, `clickhouseUrl holds more than an address: ${URL_FIX}`],
+  [{ clickhouseUrl: 'https://clickhouse.example.com/?password=hunter2' }, `clickhouseUrl holds more than an address: ${URL_FIX}`],
+  [{ clickhouseDatabase: 'polo; DROP' }, 'clickhouseDatabase is "polo; DROP": write a database name of letters, digits and underscores'],
+  [{ clickhouseUser: 'a b' }, 'clickhouseUser is "a b": write a user name without spaces'],
+  [{ readRoleName: '*' }, `readRoleName is "*": ${ROLE}`],
+  [{ readRoleName: 'team/PoloReadRole' }, `readRoleName is "team/PoloReadRole": ${ROLE}`],
+  [{ actionRoleName: 'polo-*' }, `actionRoleName is "polo-*": ${ROLE}, or leave it out`],
+  [{ externalId: 'x' }, `externalId is "x": ${EXTERNAL_ID}`],
+  [{ hubOrganizationId: 'o-1' }, 'hubOrganizationId is "o-1": write an organization id, such as o-a1b2c3d4e5, or leave it out'],
+  [{ stackSetName: 'polo:*' }, 'stackSetName is "polo:*": write a stack set name, or leave it out'],
+  [{ regions: 'eu-west-1,europe' }, 'an entry of regions is "europe": list region names, each once, such as eu-west-1'],
+  [{ regions: ['eu-west-1', 'eu-west-1'] }, 'an entry of regions is "eu-west-1": list region names, each once, such as eu-west-1'],
+  [{ checkConcurrency: 0 }, 'checkConcurrency is 0: write a whole number from 1 to 1000'],
+  [{ checkConcurrency: '4.5' }, 'checkConcurrency is "4.5": write a whole number from 1 to 1000'],
+  [{ stsCallsPerSecond: 'many' }, 'stsCallsPerSecond is "many": write a whole number from 1 to 10000'],
+  [{ putEventsPerSecond: 1_000_000 }, 'putEventsPerSecond is 1000000: write a whole number from 1 to 10000'],
+  [{ discoverySchedule: 'rate(1 hours)' }, 'discoverySchedule is "rate(1 hours)": EventBridge wants the singular for 1: write rate(1 hour)'],
+  [{ accessCheckSchedule: 'rate(5 minute)' }, 'accessCheckSchedule is "rate(5 minute)": EventBridge wants the plural for more than 1: write rate(5 minutes)'],
+  [{ dispatchSchedule: '5m' }, 'dispatchSchedule is "5m": write rate(1 hour) or cron(0 3 * * ? *)'],
+  [{ sweepSchedules: { daily: '3:00' } }, 'sweepSchedules.daily is "3:00": write rate(1 hour) or cron(0 3 * * ? *)'],
+  [{ sweepSchedules: { 'Every Day': 'rate(1 day)' } }, 'a name in sweepSchedules is "Every Day": write lower-case letters, digits and inner hyphens'],
+  [{ sweepSchedules: '{daily}' }, 'sweepSchedules is "{daily}": it is not JSON; write an object from sweep name to schedule, such as {"daily":"cron(0 3 * * ? *)"}'],
+  [{ sweepSchedules: ['daily'] }, 'sweepSchedules is ["daily"]: write an object from sweep name to schedule, such as {"daily":"cron(0 3 * * ? *)"}'],
+  [{ mode: 'explicit', accounts: '12345678901' }, `an entry of accounts is "12345678901": ${ACCOUNTS}`],
+  [{ mode: 'explicit', accounts: '111111111111,111111111111' }, `an entry of accounts is "111111111111": ${ACCOUNTS}`],
+  [{ mode: 'explicit', accounts: 'arn:aws:iam::222222222222:role/*' }, `an entry of accounts is "arn:aws:iam::222222222222:role/*": ${ACCOUNTS}`],
+  [{ mode: 'explicit', accounts: 'arn:aws:iam::222222222222:user/me' }, `an entry of accounts is "arn:aws:iam::222222222222:user/me": ${ACCOUNTS}`],
+  [{ mode: 'explicit' }, 'mode is "explicit" and accounts is missing: list the accounts, or choose another mode'],
+  [{ accounts: '111111111111' }, 'accounts is given and mode is "organization": set mode to explicit, or leave accounts out'],
+  [{ mode: 'single', organizations: [{}] }, 'organizations is given and mode is "single": set mode to organization, or leave organizations out'],
+  [{ organizations: [] }, `organizations is []: ${ORGANIZATIONS}`],
+  [{ organizations: 'o-a1b2c3d4e5' }, `organizations is "o-a1b2c3d4e5": it is not JSON; ${ORGANIZATIONS}`],
+  [{ organizations: ['o-a1b2c3d4e5'] }, `organizations[0] is "o-a1b2c3d4e5": ${ORGANIZATIONS}`],
+  [{ organizations: [{ role: 'x' }] }, 'a field of organizations[0] is "role": an organization has id, role_arn, external_id, include_ous and exclude_ous'],
+  [{ organizations: [{ id: 'a1b2c3d4e5' }] }, 'organizations[0].id is "a1b2c3d4e5": write an organization id, such as o-a1b2c3d4e5'],
+  [{ organizations: [{ role_arn: 'arn:aws:iam::111111111111:role/*' }] }, 'organizations[0].role_arn is "arn:aws:iam::111111111111:role/*": write the ARN of the role that may list the organization'],
+  [{ organizations: [{ external_id: 'x' }] }, `organizations[0].external_id is "x": ${EXTERNAL_ID}`],
+  [{ organizations: [{ include_ous: ['Production'] }] }, 'organizations[0].include_ous is ["Production"]: list OU or root ids, such as ou-ab12-34567890 or r-ab12'],
+  [{ organizations: [{ exclude_ous: 'r-ab12' }] }, 'organizations[0].exclude_ous is "r-ab12": list OU or root ids, such as ou-ab12-34567890 or r-ab12'],
+  [{ organizations: [{}, {}] }, "2 of the organizations have no role_arn: only the hub's own organization can be listed without one"],
+  [
+    { organizations: [{ id: 'o-a1b2c3d4e5' }, { id: 'o-a1b2c3d4e5', role_arn: LISTING_ROLE }] },
+    'organizations is "o-a1b2c3d4e5": each organization may be listed once',
+  ],
+  [
+    { hubOrganizationId: 'o-a1b2c3d4e5', organizations: [{ role_arn: LISTING_ROLE }] },
+    'organizations[0] has no id and hubOrganizationId is given, which limits Polo to organizations it knows: add the id',
+  ],
+  [
+    { hubOrganizationId: 'o-a1b2c3d4e5', organizations: [{ id: 'o-zzzzzzzzzz' }] },
+    'organizations[0].id is "o-zzzzzzzzzz": it has no role_arn, so it is the hub\'s own organization, o-a1b2c3d4e5',
+  ],
+  ...NOT_ROLE_PATTERNS.map((arn): [Record<string, unknown>, string] => [
+    { extraReadRoleArns: arn },
+    `an entry of extraReadRoleArns is ${JSON.stringify(arn)}: ${EXTRA_READ_ROLES}`,
+  ]),
+  [{ extraReadRoleArns: '' }, `extraReadRoleArns is "": ${EXTRA_READ_ROLES}, or leave the setting out`],
+  [
+    { extraReadRoleArns: 'arn:aws:iam::*:role/reader,arn:aws:iam::*:role/reader' },
+    `an entry of extraReadRoleArns is "arn:aws:iam::*:role/reader": ${EXTRA_READ_ROLES}`,
+  ],
+  [
+    { extraReadRoleArns: MANY_ROLES },
+    `extraReadRoleArns has ${MANY_ROLES.join(',').length} characters and a role's policy has room for 3000: replace single roles by a pattern`,
+  ],
+  ...['dev-polo-action-role', 'dev-polo-*', 'd*', 'dev-*-role', 'dev-polo-action-role*', 'd**a*t*on-role'].map((role): [Record<string, unknown>, string] => [
+    { actionRoleName: 'dev-polo-action-role', extraReadRoleArns: `arn:aws:iam::*:role/platform/*,arn:aws:iam::*:role/${role}` },
+    `an entry of extraReadRoleArns is "arn:aws:iam::*:role/${role}": ${COVERS_ACTION_ROLE}`,
+  ]),
+  [
+    { mode: 'explicit', actionRoleName: 'dev-polo-action-role', accounts: '111111111111,arn:aws:iam::222222222222:role/dev-polo-action-role' },
+    `an entry of accounts is "arn:aws:iam::222222222222:role/dev-polo-action-role": ${COVERS_ACTION_ROLE}`,
+  ],
+  [{ actionRoleName: 'dev-PoloReadRole' }, 'actionRoleName is "dev-PoloReadRole": it is also readRoleName; the two roles must differ'],
+  [
+    { artifacts: 'somewhere', externalId: 'polo-x' },
+    'clickhouseUrl is missing: give -c clickhouseUrl=https://..., or -c artifacts=stub to synthesize without deploying',
+  ],
+  [
+    { artifacts: 'somewhere', clickhouseUrl: 'https://clickhouse.example.com' },
+    "externalId is missing: give -c externalId=..., the value that the member roles' trust asks for",
+  ],
+];
+
+for (const [settings, sentence] of REFUSED) {
+  test(`refused: ${sentence}`, () => failsWith(() => readConfig({ ...STUB, ...settings }), sentence));
+}
+
+test('a misspelt setting is refused with the settings there are', () => {
+  assert.throws(() => readConfig({ ...STUB, discoverySchedul: 'rate(1 day)' }), {
+    name: 'SettingError',
+    message: /^discoverySchedul is not a setting of Polo: use one of accessCheckSchedule, accounts, .*, sweepSchedules$/,
+  });
+});
+
+for (const address of ['https://polo:hunter2@clickhouse.example.com', 'polo:hunter2@clickhouse.example.com', 'clickhouse.example.com?password=hunter2']) {
+  test(`a password is never shown: ${address}`, () => {
+    assert.throws(
+      () => readConfig({ ...STUB, clickhouseUrl: address }),
+      (error: Error) => error.name === 'SettingError' && !error.message.includes('hunter2'),
+    );
+  });
+}
+
+test('an external id per organization is enough for a deployment', () => {
+  readConfig({ artifacts: 'somewhere', clickhouseUrl: 'https://clickhouse.example.com', organizations: [{ external_id: 'polo-1' }] });
+});

@@ -81,17 +81,17 @@ def from_tag(value: str) -> dict[str, int]:
 
 def count(aws: LocalAws, account_id: str) -> dict[str, int]:
     """How many of each there are, over both regions."""
-    counts = {"instances": 0, "volumes": 0, "snapshots": 0, "addresses": 0, "nat_gateways": 0}
+    counts = {"ec2_instance": 0, "ec2_volume": 0, "ec2_snapshot": 0, "ec2_address": 0, "ec2_nat_gateway": 0}
     for region in REGIONS:
         ec2 = aws.client("ec2", account_id, region)
         for page in ec2.get_paginator("describe_instances").paginate():
-            counts["instances"] += sum(len(reservation["Instances"]) for reservation in page["Reservations"])
+            counts["ec2_instance"] += sum(len(reservation["Instances"]) for reservation in page["Reservations"])
         for name, operation, key, more in (
-            ("volumes", "describe_volumes", "Volumes", {}),
-            ("snapshots", "describe_snapshots", "Snapshots", {"OwnerIds": ["self"]}),
-            ("nat_gateways", "describe_nat_gateways", "NatGateways", {}),
+            ("ec2_volume", "describe_volumes", "Volumes", {}),
+            ("ec2_snapshot", "describe_snapshots", "Snapshots", {"OwnerIds": ["self"]}),
+            ("ec2_nat_gateway", "describe_nat_gateways", "NatGateways", {}),
         ):
             for page in ec2.get_paginator(operation).paginate(**more):
                 counts[name] += len(page[key])
-        counts["addresses"] += len(ec2.describe_addresses()["Addresses"])
+        counts["ec2_address"] += len(ec2.describe_addresses()["Addresses"])
     return counts

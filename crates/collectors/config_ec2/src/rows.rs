@@ -2,6 +2,7 @@
 //!
 //! Invariant: a resource without an id is no resource; everything else that AWS leaves out is left out of the row too,
 //! never filled with a value that looks measured.
+//! The one word of ours is the lifecycle `on-demand`: AWS says it by leaving the element out.
 
 use aws_sdk_ec2::types::{Address, Instance, NatGateway, Snapshot, Tag, Volume};
 use aws_smithy_types::DateTime;

@@ -44,6 +44,7 @@ impl Function for CollectionDispatcher {
 impl CollectionDispatcher {
     /// What this invocation asks for.
     async fn wanted(&self, invocation: &Invocation) -> Result<Vec<Wanted>, FunctionError> {
+        let mode = Mode::of(invocation)?;
         let collectors = self.collectors(invocation)?;
         let store = &self.context.store;
         let now = self.context.clock.now();
@@ -59,15 +60,14 @@ impl CollectionDispatcher {
                 )));
             }
             let all = sweep(&[account], &collectors)?;
-            if invocation.is_manual() {
-                return Ok(all);
-            }
-            return Ok(newly_active(
-                all,
-                &store.dispatch_states().await?,
-                &self.collectors,
-                now,
-            ));
+            return match mode {
+                Mode::Reconcile => Ok(reconcile(all, &store.dispatch_states().await?, now)),
+                Mode::Sweep if invocation.is_manual() => Ok(all),
+                Mode::Sweep => {
+                    let states = store.dispatch_states().await?;
+                    Ok(newly_active(all, &states, &self.collectors, now))
+                }
+            };
         }
         let accounts = store.accounts().await?;
         if accounts.is_empty() {
@@ -78,12 +78,9 @@ impl CollectionDispatcher {
         }
         let active = active(accounts)?;
         let all = sweep(&active, &collectors)?;
-        match invocation.mode.as_deref() {
-            None | Some("sweep") => Ok(all),
-            Some("reconcile") => Ok(reconcile(all, &store.dispatch_states().await?, now)),
-            Some(other) => Err(FunctionError::Refused(format!(
-                "mode is {other:?}: it has to be sweep or reconcile"
-            ))),
+        match mode {
+            Mode::Sweep => Ok(all),
+            Mode::Reconcile => Ok(reconcile(all, &store.dispatch_states().await?, now)),
         }
     }
 
@@ -92,28 +89,61 @@ impl CollectionDispatcher {
         &self,
         invocation: &Invocation,
     ) -> Result<Vec<&CollectorManifest>, FunctionError> {
-        if let Some(id) = &invocation.collector {
-            let found = self.collectors.iter().find(|collector| collector.id == *id);
-            return found.map(|collector| vec![collector]).ok_or_else(|| {
-                let known: Vec<&str> = self
-                    .collectors
-                    .iter()
-                    .map(|collector| collector.id.as_str())
-                    .collect();
-                FunctionError::Refused(format!(
-                    "there is no collector {id:?}: it is one of {}",
-                    known.join(", ")
-                ))
-            });
+        let mut chosen: Vec<&CollectorManifest> = self.collectors.iter().collect();
+        if let Some(schedule) = &invocation.schedule {
+            chosen.retain(|collector| collector.schedule == *schedule);
+            if chosen.is_empty() {
+                let known = names(self.collectors.iter().map(|one| one.schedule.as_str()));
+                return Err(FunctionError::Refused(format!(
+                    "no collector has the schedule {schedule:?}: it is one of {known}"
+                )));
+            }
         }
-        let of_schedule = |collector: &&CollectorManifest| {
-            invocation
-                .schedule
-                .as_deref()
-                .is_none_or(|schedule| collector.schedule == schedule)
-        };
-        Ok(self.collectors.iter().filter(of_schedule).collect())
+        if let Some(id) = &invocation.collector {
+            let known = names(chosen.iter().map(|one| one.id.as_str()));
+            chosen.retain(|collector| collector.id == *id);
+            if chosen.is_empty() {
+                return Err(FunctionError::Refused(format!(
+                    "there is no collector {id:?}: it is one of {known}"
+                )));
+            }
+        }
+        Ok(chosen)
     }
+}
+
+/// What is to be done with what could be asked for.
+enum Mode {
+    /// All of it.
+    Sweep,
+    /// What fell through.
+    Reconcile,
+}
+
+impl Mode {
+    /// The mode that the payload names; a wish that no event could carry is refused, not dropped.
+    fn of(invocation: &Invocation) -> Result<Self, FunctionError> {
+        if invocation.regions.is_some() {
+            return Err(FunctionError::Refused(
+                "regions cannot be dispatched, an event asks for all of an account's: invoke the collector itself \
+                 with account_id and regions"
+                    .to_owned(),
+            ));
+        }
+        match invocation.mode.as_deref() {
+            None | Some("sweep") => Ok(Self::Sweep),
+            Some("reconcile") => Ok(Self::Reconcile),
+            Some(other) => Err(FunctionError::Refused(format!(
+                "mode is {other:?}: it has to be sweep or reconcile"
+            ))),
+        }
+    }
+}
+
+/// Each name once, as a list for people.
+fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    let all: std::collections::BTreeSet<&str> = all.collect();
+    all.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn active(accounts: Vec<AccountRow>) -> Result<Vec<AccountRow>, FunctionError> {

@@ -3,5 +3,6 @@
 pub mod accounts;
 pub mod aws;
 pub mod clickhouse;
+pub mod events;
 pub mod gate;
 pub mod sql;

@@ -104,6 +104,7 @@ fn fix(error: &StoreError, text: &str) -> Option<&'static str> {
             ("Code: 81.", SCHEMA),
             ("Code: 47.", SCHEMA),
             ("Code: 16.", SCHEMA),
+            ("Code: 701.", "give --cluster as system.clusters names it"),
             (
                 "Code: 516.",
                 "check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD",

@@ -39,7 +39,12 @@ impl Functions {
         let env = environment::name()?;
         let http = polo_aws::http::shared_http_client().map_err(polo_aws::ConfigError::from)?;
         let shared = polo_aws::load_config(http).await?;
-        let region = shared.region().map(ToString::to_string).unwrap_or_default();
+        // A variable that is set to nothing is no region either.
+        let region = shared
+            .region()
+            .map(ToString::to_string)
+            .filter(|region| !region.is_empty())
+            .ok_or(polo_aws::ConfigError::NoRegion)?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .read_timeout(ANSWER)

@@ -40,7 +40,7 @@ impl Screen {
                 TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')),
             )
             .set_truncation_indicator("…")
-            .set_header(headings.iter().map(|heading| Cell::new(heading)));
+            .set_header(headings.iter().map(Cell::new));
         for column in table.column_iter_mut() {
             column.set_padding((0, 1));
         }

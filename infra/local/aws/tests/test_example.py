@@ -107,7 +107,7 @@ class Example(unittest.TestCase):
             self.assertEqual(account["State"], condition.upper())
 
     def test_8_resources_as_the_read_role_sees_them(self) -> None:
-        row = max(self.by_condition("working"), key=lambda row: row["expected_resources"].get("instances", 0))
+        row = max(self.by_condition("working"), key=lambda row: row["expected_resources"].get("ec2_instance", 0))
         credentials = aws.assume(f"arn:aws:iam::{row['account_id']}:role/{aws.READ_ROLE}")["Credentials"]
         pages = list(aws.client("ec2", credentials).get_paginator("describe_instances").paginate())
         self.assertGreater(len(pages), 1)
@@ -121,7 +121,7 @@ class Example(unittest.TestCase):
             for page in aws.client("ec2", credentials, region).get_paginator("describe_instances").paginate()
             for r in page["Reservations"]
         )
-        self.assertEqual(seen, row["expected_resources"]["instances"])
+        self.assertEqual(seen, row["expected_resources"]["ec2_instance"])
         (vault,) = self.by_condition("ec2_denied_by_scp")
         denied = aws.assume(f"arn:aws:iam::{vault['account_id']}:role/{aws.READ_ROLE}")["Credentials"]
         self.assertIn("service control policy", aws.refused(aws.client("ec2", denied).describe_regions)[2])

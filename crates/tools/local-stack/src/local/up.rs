@@ -156,7 +156,7 @@ fn check_prerequisites(layout: &Layout, wiring: &Wiring) -> Result<(), StackErro
     }
 }
 
-fn binary(layout: &Layout, name: &str) -> PathBuf {
+pub(crate) fn binary(layout: &Layout, name: &str) -> PathBuf {
     // Beside this program, so that a changed target folder is followed.
     let folder = std::env::current_exe()
         .ok()

@@ -1,6 +1,7 @@
 //! The example organization: loaded by its own program, described by what that prints.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
@@ -8,6 +9,10 @@ use serde::Deserialize;
 use crate::error::StackError;
 use crate::local::env_file;
 use crate::local::layout::Layout;
+use crate::local::up::binary;
+
+/// The width of tables that go to a log.
+const LOG_COLUMNS: &str = "160";
 
 /// What the loader prints.
 #[derive(Debug, Deserialize)]
@@ -108,8 +113,13 @@ pub(crate) fn decide(layout: &Layout, account: &ExampleAccount) -> Result<(), St
 
 /// Runs `polo` against the stack, its output for the reader.
 pub(crate) fn polo(layout: &Layout, arguments: &[&str]) -> Result<(), StackError> {
-    let program = layout.root.join("target/debug/polo");
-    let status = Command::new(&program)
+    let program = binary(layout, "polo");
+    let mut command = Command::new(&program);
+    if !std::io::stdout().is_terminal() {
+        // A log has no width of its own; tables as wide as their longest sentence are for nobody.
+        command.env("COLUMNS", LOG_COLUMNS);
+    }
+    let status = command
         .args(arguments)
         .envs(env_file::read(&layout.env_file())?)
         .status()

@@ -104,8 +104,9 @@ const FOUND: &str = "
 
 const MISSING: &str = "
     SELECT concat(account_id, '  ', account_name, '  ', polo_status,
-        if(last_scan_error = '', '', concat('  ', last_scan_error)))
-    FROM v_account_coverage ORDER BY polo_status, account_id FORMAT TSVRaw";
+        if(last_scan_error = '', concat('  ', status_reason), concat('  ', substring(last_scan_error, 1, 100), '…')))
+    FROM v_account_coverage INNER JOIN (SELECT account_id, status_reason FROM v_accounts) AS a USING account_id
+    ORDER BY polo_status, account_id FORMAT TSVRaw";
 
 /// Asks the stack's ClickHouse as a dashboard would.
 async fn query(layout: &Layout, sql: &str) -> Result<String, StackError> {

@@ -147,6 +147,14 @@ async fn what_lambda_refuses_is_told_with_its_fix_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_missing_region_is_told_by_its_variable() {
+    for region in [vec![], vec![("AWS_REGION".to_owned(), String::new())]] {
+        let ended = polo(&region, &["verify"]).await;
+        assert!(ended.refused(1).contains("AWS_REGION"), "{ended:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_values_invoke_nothing() {
     let lambda = Lambda::start(Answer::ok(json!({})), None).await;
     for (arguments, part) in [

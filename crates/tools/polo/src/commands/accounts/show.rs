@@ -143,7 +143,11 @@ fn facts(account: &AccountRow, details: &AccountDetails, resources: u64, now: Ti
         ("tags", tags.join(", ")),
         ("joined", at(details.joined_at)),
         ("left", at(details.left_at)),
-        ("discovered", when::utc(account.discovered_at)),
+        (
+            "discovered",
+            // The epoch stands for a time that nobody noted.
+            at(Some(account.discovered_at).filter(|at| *at != Timestamp::default())),
+        ),
         ("read role", account.polo_read_role.clone()),
         ("action role", account.polo_action_role.clone()),
         ("confirmed verdict", account.read_verdict.clone()),

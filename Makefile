@@ -55,7 +55,7 @@ fmt: ## Format the code
 lint: $(DENY) .tools/node/.stamp ## Formatting, clippy, licences and sources
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-	$(DENY) --offline check --hide-inclusion-graph bans licenses sources
+	$(DENY) --locked check --hide-inclusion-graph bans licenses sources
 
 test-rust: $(NEXTEST) .tools/venv/.stamp .tools/node/.stamp infra/polo/cdk.out/.stamp build-dev ## Unit, store, fault and end-to-end tests
 	$(NEXTEST) nextest run --workspace --locked
@@ -69,7 +69,7 @@ test-local-aws: .tools/venv/.stamp ## The local AWS refuses what AWS refuses
 
 build-dev:
 	@echo "building (the AWS SDK takes some minutes the first time)"
-	@cargo build --workspace --locked --quiet
+	@cargo build --workspace --bins --locked --quiet
 
 tools: .tools/venv/.stamp .tools/node/.stamp infra/polo/node_modules/.stamp $(NEXTEST) $(DENY) ## Install what is missing
 

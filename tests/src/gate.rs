@@ -5,7 +5,7 @@
 use std::future::pending;
 use std::net::Ipv4Addr;
 
-use tokio::io::copy_bidirectional;
+use tokio::io::{Interest, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -25,7 +25,7 @@ pub struct Gate {
     /// Where it listens.
     pub url: String,
     mode: watch::Sender<Mode>,
-    waiting: watch::Receiver<usize>,
+    arrivals: watch::Receiver<usize>,
     task: JoinHandle<()>,
 }
 
@@ -41,7 +41,7 @@ impl Gate {
             .expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let (mode, modes) = watch::channel(Mode::Open);
-        let (count, waiting) = watch::channel(0);
+        let (count, arrivals) = watch::channel(0);
         let task = tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 tokio::spawn(pass(
@@ -55,7 +55,7 @@ impl Gate {
         Self {
             url: format!("http://localhost:{port}"),
             mode,
-            waiting,
+            arrivals,
             task,
         }
     }
@@ -75,10 +75,16 @@ impl Gate {
         self.mode.send_replace(Mode::Cut);
     }
 
-    /// Waits until somebody waits at the gate.
-    pub async fn somebody_waits(&self) {
-        until("somebody waits at the gate", async || {
-            (*self.waiting.borrow() > 0).then_some(())
+    /// How many connections have come to a gate that holds.
+    #[must_use]
+    pub fn arrivals(&self) -> usize {
+        *self.arrivals.borrow()
+    }
+
+    /// Waits until more connections than these have come to a gate that holds.
+    pub async fn more_than(&self, arrivals: usize) {
+        until("a connection waits at the gate", async || {
+            (self.arrivals() > arrivals).then_some(())
         })
         .await;
     }
@@ -96,20 +102,16 @@ async fn pass(
     mut modes: watch::Receiver<Mode>,
     count: watch::Sender<usize>,
 ) {
-    let mode = *modes.borrow_and_update();
-    let mode = if mode == Mode::Held {
-        count.send_modify(|waiting| *waiting += 1);
-        let next = tokio::select! {
-            next = modes.wait_for(|mode| *mode != Mode::Held) => next.map_or(Mode::Cut, |mode| *mode),
-            // Whoever waited has gone.
-            () = gone(&connection) => Mode::Cut,
-        };
-        count.send_modify(|waiting| *waiting -= 1);
-        next
-    } else {
-        mode
-    };
-    if mode == Mode::Cut {
+    if *modes.borrow_and_update() == Mode::Held {
+        count.send_modify(|arrivals| *arrivals += 1);
+    }
+    let released = modes.wait_for(|mode| *mode != Mode::Held).await;
+    if released.map_or(Mode::Cut, |mode| *mode) == Mode::Cut {
+        return;
+    }
+    let readable = connection.ready(Interest::READABLE).await;
+    if readable.is_ok_and(|ready| ready.is_read_closed()) {
+        // Whoever waited is gone; its request must not be made after its death.
         return;
     }
     let Ok(mut server) = TcpStream::connect(upstream).await else {
@@ -125,16 +127,5 @@ async fn pass(
 async fn cut(modes: &mut watch::Receiver<Mode>) {
     if modes.wait_for(|mode| *mode == Mode::Cut).await.is_err() {
         pending::<()>().await;
-    }
-}
-
-/// Ends when the other side has hung up; its request lies unread until then.
-async fn gone(connection: &TcpStream) {
-    let mut one = [0_u8];
-    loop {
-        match connection.peek(&mut one).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-        }
     }
 }

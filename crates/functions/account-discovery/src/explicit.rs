@@ -1,16 +1,13 @@
 //! Accounts from a configured list: no Organizations permission is needed, and the list is complete by definition.
 
-use std::collections::HashMap;
-
 use polo_core::reconcile::{AccountFacts, Membership, reconcile};
 use polo_core::{AccountId, Invocation, Partition, RoleArn};
 use polo_runtime::access::{Checks, not_yet_made, store_checks};
 use polo_runtime::config::ConfiguredAccount;
 use polo_runtime::{Context, FunctionError};
-use polo_store::accounts::AccountRow;
 use polo_store::facts::ListingResult;
 
-use crate::organization::plan;
+use crate::organization::Before;
 use crate::report::{Discovered, Record, record};
 
 /// The organization id of accounts that no organization listed.
@@ -35,28 +32,17 @@ pub(crate) async fn discover(
     let store = &context.store;
     let version = store.version().await?;
     let started_at = context.clock.now();
-    let known = store.account_facts().await?;
-    let registry: HashMap<String, AccountRow> = store
-        .accounts()
-        .await?
-        .into_iter()
-        .map(|row| (row.account_id.clone(), row))
-        .collect();
+    let before = Before::read(context).await?;
     let seen: Vec<AccountFacts> = chosen
         .iter()
-        .map(|account| facts(context, account, known.get(&account.account_id)))
+        .map(|account| facts(context, account, before.facts.get(&account.account_id)))
         .collect();
 
     let checks = Checks::begin(context, invocation.sweep_id);
     let mut plans = Vec::new();
     for facts in &seen {
-        plans.extend(plan(
-            context,
-            &registry,
-            &facts.account_id,
-            EXPLICIT,
-            facts.read_role_arn.clone(),
-        )?);
+        let built = facts.read_role_arn.clone();
+        plans.extend(before.plan(context, &facts.account_id, EXPLICIT, built)?);
     }
     for plan in not_yet_made(context, invocation.sweep_id, plans).await? {
         checks.ask(plan);
@@ -66,7 +52,7 @@ pub(crate) async fn discover(
     let reconciliation = reconcile(
         started_at,
         EXPLICIT,
-        &known,
+        &before.facts,
         seen,
         complete,
         invocation.accept_removals,
@@ -112,7 +98,7 @@ pub(crate) async fn discover(
         checks: checks.len(),
         tags_read: 0,
         tree: None,
-        refused,
+        problem: refused.map(FunctionError::from),
     })
 }
 

@@ -67,12 +67,11 @@ impl Function for AccountDiscovery {
             .store
             .sync_hierarchy(context.clock.now(), &accounts, &trees)
             .await?;
-        let refused = discovered.iter_mut().find_map(|done| done.refused.take());
         let summaries: Vec<Value> = discovered.iter().map(report::summary).collect();
-        match (first_error, refused) {
-            (Some(error), _) => Err(error),
-            (None, Some(refused)) => Err(refused.into()),
-            (None, None) => Ok(
+        let problem = discovered.into_iter().find_map(|done| done.problem);
+        match first_error.or(problem) {
+            Some(error) => Err(error),
+            None => Ok(
                 json!({ "organizations": summaries, "told": told, "hierarchy_nodes_changed": nodes }),
             ),
         }

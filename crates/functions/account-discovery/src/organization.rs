@@ -1,6 +1,6 @@
 //! One organization: listed page by page, checked while pages still arrive, then compared with what is known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 use polo_aws::{
@@ -8,7 +8,7 @@ use polo_aws::{
 };
 use polo_core::organization::{OrgAccount, OrgTree, OuFilter};
 use polo_core::reconcile::{AccountFacts, Reconciliation, reconcile};
-use polo_core::{AccountId, Invocation, RoleArn, RoleKind, Timestamp};
+use polo_core::{AccountId, Invocation, PoloStatus, RoleArn, RoleKind, Timestamp};
 use polo_runtime::access::{CheckPlan, Checks, not_yet_made, store_checks};
 use polo_runtime::config::OrganizationConfig;
 use polo_runtime::{Context, FunctionError};
@@ -20,6 +20,9 @@ use uuid::Uuid;
 use crate::facts::Frame;
 use crate::report::{Discovered, Record, record};
 use crate::tags;
+
+/// The organization of a record where neither settings nor AWS say which one it is.
+const UNKNOWN: &str = "unknown";
 
 /// Where accounts do not name their place, it is read OU by OU this often.
 const PLACEMENTS_LAST: TimeDelta = TimeDelta::days(1);
@@ -100,14 +103,14 @@ pub(crate) async fn discover(
     let version = store.version().await?;
     let started_at = context.clock.now();
     let reader = reader(context, organization, invocation.sweep_id);
-    let info = describe(&reader, organization).await?;
-    let known = store.account_facts().await?;
-    let registry: HashMap<String, AccountRow> = store
-        .accounts()
-        .await?
-        .into_iter()
-        .map(|row| (row.account_id.clone(), row))
-        .collect();
+    let info = match describe(&reader, organization).await {
+        Ok(info) => info,
+        Err(error) => {
+            let configured = organization.id.as_deref().unwrap_or(UNKNOWN);
+            return Err(failed(context, invocation, configured, started_at, error).await);
+        }
+    };
+    let before = Before::read(context).await?;
     let filter = organization.filter();
     let frame = Frame {
         config: &context.config,
@@ -129,29 +132,14 @@ pub(crate) async fn discover(
         drop(pages);
         listing
     };
-    let checking = check_while_listing(context, invocation, &frame, &registry, arriving, &checks);
+    let checking = check_while_listing(context, invocation, &frame, &before, arriving, &checks);
     let (listing, tree, seen) = tokio::join!(listing, reader.list_tree(), checking);
 
-    let fail = |error: FunctionError| async {
-        let nothing = Reconciliation::default();
-        let outcome = Record {
-            sweep_id: invocation.sweep_id,
-            organization_id: &info.id,
-            started_at,
-            listing: ListingResult::Failed,
-            accounts_seen: 0,
-            reconciliation: &nothing,
-            placements_read_at: None,
-            problem: Some((error.error_type().to_owned(), error.chain())),
-        };
-        // The listing's own error is told; that its record failed too is in the log.
-        if let Err(unrecorded) = record(context, outcome).await {
-            tracing::error!(
-                error = unrecorded.chain(),
-                "the failed discovery could not be recorded"
-            );
-        }
-        error
+    let fail = |error| failed(context, invocation, &info.id, started_at, error);
+    // What stopped the receiver stopped the listing too, and is the cause to be told.
+    let Listed { accounts, asked } = match seen {
+        Ok(seen) => seen,
+        Err(error) => return Err(fail(error).await),
     };
     let listing = match listing.map_err(listing_error) {
         Ok(listing) => listing,
@@ -161,8 +149,7 @@ pub(crate) async fn discover(
         Ok(tree) => tree,
         Err(failure) => return Err(fail(failure.into()).await),
     };
-    let Listed { accounts, asked } = seen?;
-    let placed = match place(context, &reader, &info, &tree, &known, &accounts).await {
+    let placed = match place(context, &reader, &info, &tree, &before.facts, &accounts).await {
         Ok(placed) => placed,
         Err(error) => return Err(fail(error).await),
     };
@@ -173,11 +160,11 @@ pub(crate) async fn discover(
         .zip(&placed.parents)
         .map(|(account, parents)| frame.facts(account, parents, &tree))
         .collect();
-    ask_the_rest(context, invocation, &registry, &seen, &asked, &checks).await?;
+    ask_the_rest(context, invocation, &before, &seen, &asked, &checks).await?;
     let reconciliation = reconcile(
         started_at,
         &info.id,
-        &known,
+        &before.facts,
         seen,
         complete,
         invocation.accept_removals,
@@ -196,14 +183,12 @@ pub(crate) async fn discover(
     store
         .write_account_facts(version, reconciliation.discovered.iter().chain(changed))
         .await?;
-    let tags_read = tags::read(
-        context,
-        &reader,
-        version,
-        &reconciliation.discovered,
-        &accounts,
-    )
-    .await?;
+    let new: Vec<&AccountId> = reconciliation
+        .discovered
+        .iter()
+        .map(|facts| &facts.account_id)
+        .collect();
+    let tags_read = tags::read(context, &reader, version, &new, &accounts).await?;
     let checks = checks.finish().await?;
     store_checks(context, &checks).await?;
 
@@ -236,10 +221,6 @@ pub(crate) async fn discover(
         },
     )
     .await?;
-    if let Some(failure) = failure {
-        // What was seen is stored and counts; the function fails, so that the rest is asked for again.
-        return Err(failure.into());
-    }
     Ok(Discovered {
         organization_id: info.id,
         accounts_seen: accounts.len(),
@@ -247,14 +228,47 @@ pub(crate) async fn discover(
         checks: checks.len(),
         tags_read,
         tree: Some(tree),
-        refused,
+        // What was seen is stored and told; the function fails, so that the rest is asked for again.
+        problem: failure
+            .map(FunctionError::from)
+            .or_else(|| refused.map(FunctionError::from)),
     })
 }
 
+/// Records a discovery that came to nothing, and hands its error on.
+async fn failed(
+    context: &Context,
+    invocation: &Invocation,
+    organization_id: &str,
+    started_at: Timestamp,
+    error: FunctionError,
+) -> FunctionError {
+    let nothing = Reconciliation::default();
+    let outcome = Record {
+        sweep_id: invocation.sweep_id,
+        organization_id,
+        started_at,
+        listing: ListingResult::Failed,
+        accounts_seen: 0,
+        reconciliation: &nothing,
+        placements_read_at: None,
+        problem: Some((error.error_type().to_owned(), error.chain())),
+    };
+    // The listing's own error is told; that its record failed too is in the log.
+    if let Err(unrecorded) = record(context, outcome).await {
+        tracing::error!(
+            error = unrecorded.chain(),
+            "the failed discovery could not be recorded"
+        );
+    }
+    error
+}
+
 /// What a listing brought, and which accounts' checks were asked for on the way.
+#[derive(Default)]
 struct Listed {
     accounts: Vec<OrgAccount>,
-    asked: Vec<AccountId>,
+    asked: HashSet<AccountId>,
 }
 
 /// Receives pages and asks for the checks of new and due accounts at once, wherever their place is already known.
@@ -262,16 +276,16 @@ async fn check_while_listing(
     context: &Context,
     invocation: &Invocation,
     frame: &Frame<'_>,
-    registry: &HashMap<String, AccountRow>,
+    before: &Before,
     mut pages: UnboundedReceiver<Vec<OrgAccount>>,
     checks: &Checks,
 ) -> Result<Listed, FunctionError> {
     let everything = *frame.filter == OuFilter::default();
-    let mut listed = Listed {
-        accounts: Vec::new(),
-        asked: Vec::new(),
-    };
-    while let Some(page) = pages.recv().await {
+    let mut listed = Listed::default();
+    let mut seen = HashSet::new();
+    while let Some(mut page) = pages.recv().await {
+        // An account that moves while it is being listed may be on two pages.
+        page.retain(|account| seen.insert(account.id.clone()));
         let mut plans = Vec::new();
         for account in &page {
             let in_scope = everything
@@ -287,9 +301,8 @@ async fn check_while_listing(
                 account.id.clone(),
                 &context.config.read_role_name,
             );
-            if let Some(plan) = plan(context, registry, &account.id, frame.organization_id, built)?
-            {
-                listed.asked.push(account.id.clone());
+            if let Some(plan) = before.plan(context, &account.id, frame.organization_id, built)? {
+                listed.asked.insert(account.id.clone());
                 plans.push(plan);
             }
         }
@@ -305,9 +318,9 @@ async fn check_while_listing(
 async fn ask_the_rest(
     context: &Context,
     invocation: &Invocation,
-    registry: &HashMap<String, AccountRow>,
+    before: &Before,
     seen: &[AccountFacts],
-    asked: &[AccountId],
+    asked: &HashSet<AccountId>,
     checks: &Checks,
 ) -> Result<(), FunctionError> {
     let mut plans = Vec::new();
@@ -318,13 +331,7 @@ async fn ask_the_rest(
         }
         let organization_id = facts.organization_id.as_str();
         let built = facts.read_role_arn.clone();
-        plans.extend(plan(
-            context,
-            registry,
-            &facts.account_id,
-            organization_id,
-            built,
-        )?);
+        plans.extend(before.plan(context, &facts.account_id, organization_id, built)?);
     }
     for plan in not_yet_made(context, invocation.sweep_id, plans).await? {
         checks.ask(plan);
@@ -332,30 +339,60 @@ async fn ask_the_rest(
     Ok(())
 }
 
-/// The check of an account's read role, if it is new or due. Its place and state have been looked at already.
-pub(crate) fn plan(
-    context: &Context,
-    registry: &HashMap<String, AccountRow>,
-    account_id: &AccountId,
-    organization_id: &str,
-    built: RoleArn,
-) -> Result<Option<CheckPlan>, FunctionError> {
-    let known = registry.get(account_id.as_str());
-    let now = context.clock.now();
-    let (role, status_before, denials_before) = match known {
-        None => (built, None, 0),
-        Some(row) if row.excluded_by_operator => return Ok(None),
-        Some(row) if row.next_check_at.is_some_and(|at| at > now) => return Ok(None),
-        Some(row) => (row.read_role()?, Some(row.status()?), row.denials_in_a_row),
-    };
-    Ok(Some(CheckPlan {
-        account_id: account_id.clone(),
-        kind: RoleKind::Read,
-        role,
-        external_id: context.config.external_id_of(organization_id),
-        status_before,
-        denials_before,
-    }))
+/// What was known of accounts before the listing.
+pub(crate) struct Before {
+    pub(crate) facts: HashMap<AccountId, AccountFacts>,
+    pub(crate) registry: HashMap<String, AccountRow>,
+}
+
+impl Before {
+    /// Everything that the store knows now.
+    pub(crate) async fn read(context: &Context) -> Result<Self, FunctionError> {
+        let accounts = context.store.accounts().await?;
+        Ok(Self {
+            facts: context.store.account_facts().await?,
+            registry: accounts
+                .into_iter()
+                .map(|row| (row.account_id.clone(), row))
+                .collect(),
+        })
+    }
+
+    /// The check of an account's read role, if it is new or due. Its place and state have been looked at already.
+    pub(crate) fn plan(
+        &self,
+        context: &Context,
+        account_id: &AccountId,
+        organization_id: &str,
+        built: RoleArn,
+    ) -> Result<Option<CheckPlan>, FunctionError> {
+        let now = context.clock.now();
+        let (role, status_before, denials_before) = match self.registry.get(account_id.as_str()) {
+            None => (built, None, 0),
+            Some(row) if row.excluded_by_operator => return Ok(None),
+            Some(row) => {
+                let in_force = row.read_role()?;
+                let facts = self.facts.get(account_id);
+                let is_override = facts.is_some_and(|facts| facts.read_role_arn != in_force);
+                let role = if is_override { in_force } else { built };
+                let status = row.status()?;
+                // What was known of an account that is back, or of a role that is another now, does not count.
+                let anew = status == PoloStatus::Excluded || role.to_string() != row.polo_read_role;
+                if !anew && row.next_check_at.is_some_and(|at| at > now) {
+                    return Ok(None);
+                }
+                (role, Some(status), row.denials_in_a_row)
+            }
+        };
+        Ok(Some(CheckPlan {
+            account_id: account_id.clone(),
+            kind: RoleKind::Read,
+            role,
+            external_id: context.config.external_id_of(organization_id),
+            status_before,
+            denials_before,
+        }))
+    }
 }
 
 /// Where each account lies, in the order of the listing.
@@ -384,14 +421,13 @@ async fn place(
         });
     }
     let now = context.clock.now();
+    let known_place = |account: &OrgAccount| {
+        let parents = known.get(&account.id).map(|facts| &facts.parents);
+        parents.filter(|parents| !parents.is_empty()).cloned()
+    };
     let remembered: Option<Vec<Vec<String>>> = accounts
         .iter()
-        .map(|account| {
-            account
-                .parents
-                .clone()
-                .or_else(|| known.get(&account.id).map(|facts| facts.parents.clone()))
-        })
+        .map(|account| account.parents.clone().or_else(|| known_place(account)))
         .collect();
     let read_at = context.store.placements_read_at(&info.id).await?;
     if let (Some(parents), Some(at)) = (remembered, read_at)
@@ -406,9 +442,11 @@ async fn place(
     let parents = accounts
         .iter()
         .map(|account| {
-            // An account that moved between the two listings is found by the next one.
             let read = || placements.get(&account.id).cloned();
-            account.parents.clone().or_else(read).unwrap_or_default()
+            let named = account.parents.clone().or_else(read);
+            // One that moved while the OUs were read is in none of them: where it was is the better guess, and an
+            // account without any place is looked for again by the next run.
+            named.or_else(|| known_place(account)).unwrap_or_default()
         })
         .collect();
     Ok(Placed {

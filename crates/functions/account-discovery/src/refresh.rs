@@ -94,7 +94,7 @@ async fn in_organization(
     store
         .write_account_facts(version, reconciliation.discovered.iter().chain(changed))
         .await?;
-    let tags_read = tags::read(context, &reader, version, &reconciliation.discovered, &[]).await?;
+    let tags_read = tags::read(context, &reader, version, &[account_id], &[]).await?;
 
     let row = store.account(account_id).await?;
     let checks = Checks::begin(context, invocation.sweep_id);
@@ -124,6 +124,6 @@ async fn in_organization(
         checks: checks.len(),
         tags_read,
         tree: Some(tree),
-        refused: None,
+        problem: None,
     })
 }

@@ -3,7 +3,7 @@
 use polo_aws::EventEntry;
 use polo_core::Timestamp;
 use polo_core::organization::OrgTree;
-use polo_core::reconcile::{MassRemoval, Reconciliation};
+use polo_core::reconcile::Reconciliation;
 use polo_runtime::access::{publish, publish_status_changes};
 use polo_runtime::{Context, FunctionError};
 use polo_store::facts::{DiscoveryRun, ListingResult};
@@ -18,7 +18,8 @@ pub(crate) struct Discovered {
     pub(crate) checks: usize,
     pub(crate) tags_read: usize,
     pub(crate) tree: Option<OrgTree>,
-    pub(crate) refused: Option<MassRemoval>,
+    /// Why the function has to fail though all of this is stored: a partial listing, a mass removal.
+    pub(crate) problem: Option<FunctionError>,
 }
 
 /// Tells of new and changed accounts, then of changed statuses.

@@ -2,29 +2,28 @@
 
 use chrono::Timelike;
 use polo_aws::OrganizationReader;
-use polo_core::AccountId;
 use polo_core::organization::OrgAccount;
-use polo_core::reconcile::AccountFacts;
+use polo_core::{AccountId, ErrorClass};
 use polo_runtime::{Context, FunctionError};
 
 /// Calls per run at most: beyond them an account's turn comes with its hour.
 const CALLS_PER_RUN: usize = 500;
 
-/// Reads and stores the tags whose turn it is; a denied or failed call leaves the tags as they were.
+/// Reads and stores the tags of accounts whose tags are wanted now, and of those of `accounts` whose turn it is; a call
+/// that fails leaves the tags as they were.
 pub(crate) async fn read(
     context: &Context,
     reader: &OrganizationReader,
     version: u64,
-    discovered: &[AccountFacts],
+    wanted: &[&AccountId],
     accounts: &[OrgAccount],
 ) -> Result<usize, FunctionError> {
     let now = context.clock.now();
-    let new: Vec<&AccountId> = discovered.iter().map(|facts| &facts.account_id).collect();
     let due = accounts
         .iter()
         .map(|account| &account.id)
-        .filter(|id| is_turn(id, now.hour()) && !new.contains(id));
-    let chosen: Vec<AccountId> = new
+        .filter(|id| is_turn(id, now.hour()) && !wanted.contains(id));
+    let chosen: Vec<AccountId> = wanted
         .iter()
         .copied()
         .chain(due)
@@ -37,8 +36,9 @@ pub(crate) async fn read(
             Ok(tags) => read.push((account_id, tags.into_iter().collect())),
             Err(failure) => {
                 tracing::warn!(account.id = %account_id, error = %failure, "tags could not be read");
-                if failure.class.is_denial() {
-                    // The next account's answer would be the same.
+                // Only an account that has just left is trouble of its own. After anything else the next answer would
+                // be the same, and each would be waited for as long.
+                if failure.class != ErrorClass::NotFound {
                     break;
                 }
             }

@@ -175,11 +175,56 @@ mod tests {
         }
     }
 
+    fn manifest(id: &str, scope: &str) -> CollectorManifest {
+        let json = format!(
+            r#"{{"id": "{id}", "description": "", "schedule": "daily", "scope": "{scope}", "period_hours": 24,
+            "freshness_hours": 36, "memory_mb": 128, "timeout_s": 60, "read_actions": ["a:B"], "tables": []}}"#
+        );
+        CollectorManifest::parse(id, &json).unwrap()
+    }
+
+    /// An account of the registry, which matters here by its id and by who pays.
+    fn account(id: &str, is_management: bool) -> AccountRow {
+        let json = serde_json::json!({
+            "account_id": id, "account_name": "", "account_email": "", "org_unit": "", "polo_status": "active",
+            "status_reason": "", "polo_read_role": "", "polo_action_role": "", "last_successful_scan": null,
+            "last_scan_error": "", "account_role": "", "owner": "", "discovered_at": 0, "organization_id": "",
+            "org_state": "", "is_management": is_management, "parents": [], "tags": [], "excluded_by_operator": false,
+            "excluded_reason": "", "excluded_by": "", "excluded_until": null, "read_verdict": "", "ever_worked": true,
+            "denials_in_a_row": 0, "last_check_at": null, "last_check_verdict": "", "last_check_class": "",
+            "last_check_message": "", "next_check_at": null, "action_verdict": "", "stack_status": "",
+            "stack_detailed_status": "", "stack_status_reason": ""
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn what_speaks_for_the_payer_is_asked_in_the_payer_alone() {
+        let active = [
+            account("111111111111", false),
+            account("222222222222", true),
+        ];
+        let collectors = ["payer", "account", "region"].map(|scope| manifest(scope, scope));
+        let wanted = sweep(&active, &collectors.iter().collect::<Vec<_>>()).unwrap();
+        let wanted: Vec<String> = wanted
+            .iter()
+            .map(|one| format!("{} {}", one.account_id, one.collector))
+            .collect();
+        assert_eq!(
+            wanted,
+            [
+                "111111111111 account",
+                "111111111111 region",
+                "222222222222 payer",
+                "222222222222 account",
+                "222222222222 region"
+            ]
+        );
+    }
+
     #[test]
     fn a_newly_active_account_is_not_asked_twice_within_half_a_period() {
-        let json = r#"{"id": "config_ec2", "description": "", "schedule": "daily", "scope": "region", "period_hours": 24,
-            "freshness_hours": 36, "memory_mb": 128, "timeout_s": 60, "read_actions": ["a:B"], "tables": []}"#;
-        let collectors = [CollectorManifest::parse("config_ec2", json).unwrap()];
+        let collectors = [manifest("config_ec2", "region")];
         for (accepted, asks) in [(None, true), (Some(11 * 60), false), (Some(12 * 60), true)] {
             let states = state(accepted, None, None);
             assert_eq!(

@@ -46,6 +46,8 @@ pub async fn load_config(http: SharedHttpClient) -> Result<SdkConfig, ConfigErro
         .or_else(ProfileFileRegionProvider::new())
         .region()
         .await
+        // A variable that is set to nothing names no region either.
+        .filter(|region| !region.as_ref().is_empty())
         .ok_or(ConfigError::NoRegion)?;
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)

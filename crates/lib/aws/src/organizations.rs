@@ -476,9 +476,11 @@ fn account(account: &Account) -> Result<OrgAccount, OrganizationError> {
         name: account.name().unwrap_or(id.as_str()).to_owned(),
         email: account.email().unwrap_or_default().to_owned(),
         state: OrgState::parse(word),
+        // To the millisecond, which is what the registry keeps: more would differ from it in every listing.
         joined_at: account
             .joined_timestamp()
-            .and_then(|at| Timestamp::from_timestamp(at.secs(), at.subsec_nanos())),
+            .and_then(|at| at.to_millis().ok())
+            .and_then(Timestamp::from_timestamp_millis),
         joined_method: account
             .joined_method()
             .map(|method| method.as_str().to_owned())

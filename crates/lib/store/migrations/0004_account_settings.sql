@@ -14,7 +14,9 @@ CREATE TABLE IF NOT EXISTS account_settings {on_cluster}
     CONSTRAINT setting_is_known CHECK setting IN ('excluded', 'read_role_arn', 'action_role_arn', 'account_role', 'owner'),
     CONSTRAINT excluded_is_true_or_false CHECK setting != 'excluded' OR value IN ('true', 'false'),
     CONSTRAINT role_arn_is_an_arn CHECK NOT (setting IN ('read_role_arn', 'action_role_arn') AND value != '')
-        OR match(value, '^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$')
+        OR match(value, '^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$'),
+    CONSTRAINT role_arn_is_of_this_account CHECK NOT (setting IN ('read_role_arn', 'action_role_arn') AND value != '')
+        OR splitByChar(':', value)[5] = account_id
 )
 ENGINE = {engine:ReplacingMergeTree(_version)}
 ORDER BY (account_id, setting)

@@ -52,7 +52,7 @@ WITH
                 groupArrayIf(c.checked_at, c.verdict = 'denied' AND c.checked_at >= f.counts_from)) AS denials,
             argMax(tuple(c.checked_at, c.verdict, c.error_class, c.error_code, c.message, c.next_check_at),
                 tuple(c.checked_at, c.check_id)) AS last_check,
-            maxIf(c.next_check_at, c.checked_at >= f.counts_from) AS next_check_at
+            argMaxIf(c.next_check_at, tuple(c.checked_at, c.check_id), c.checked_at >= f.counts_from) AS next_check_at
         FROM (SELECT * FROM access_checks FINAL WHERE role_kind = 'read') AS c
         INNER JOIN facts AS f ON f.account_id = c.account_id
         GROUP BY c.account_id
@@ -129,7 +129,9 @@ WITH
                 account_id,
                 collector,
                 argMax(tuple(deadline_at, outcome, error_class, reason, targets), tuple(started_at, attempt)) AS last
+            -- A run over chosen regions says nothing of the others, and one that was skipped nothing at all.
             FROM collector_runs FINAL
+            WHERE empty(regions) AND outcome != 'skipped'
             GROUP BY account_id, collector
         )
         WHERE (last.2 = 'failed' AND last.5 = 0) OR (last.2 = '' AND last.1 + INTERVAL 5 MINUTE < asked_at)
@@ -209,8 +211,7 @@ SELECT
     i.status AS stack_status,
     i.detailed_status AS stack_detailed_status,
     i.status_reason AS stack_status_reason,
-    toBool(i.is_current AND i.current_since IS NOT NULL
-        AND i.current_since + toIntervalSecond(propagation_grace_s) <= asked_at) AS role_was_deployed
+    toBool(i.is_current AND ifNull(i.current_since + toIntervalSecond(propagation_grace_s) <= asked_at, false)) AS role_was_deployed
 FROM facts AS f
 LEFT JOIN discoveries AS d ON d.account_id = f.account_id
 LEFT JOIN (SELECT account_id, tags FROM account_tags FINAL) AS t ON t.account_id = f.account_id

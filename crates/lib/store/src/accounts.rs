@@ -114,7 +114,7 @@ pub struct AccountDetails {
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
     pub action_checked_at: Option<DateTime<Utc>>,
     /// Whether the StackSet has rolled the role out and the grace for its propagation is over; none is no.
-    pub role_was_deployed: Option<bool>,
+    pub role_was_deployed: bool,
 }
 
 const VIEW: &str = "v_accounts";

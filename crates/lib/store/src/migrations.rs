@@ -275,10 +275,10 @@ async fn apply(
         source,
     };
     let sql = render(migration.sql, store.database(), topology);
-    if let Some(table) = adoptable(migration.sql) {
-        if adopt(store, table, &sql).await? {
-            report.adopted.push(table.to_owned());
-        }
+    if let Some(table) = adoptable(migration.sql)
+        && adopt(store, table, &sql).await?
+    {
+        report.adopted.push(table.to_owned());
     }
     store
         .bounded(

@@ -1,5 +1,11 @@
 //! The schema on the real engine: applied once, repeatable, adopting what exists, parsed for a cluster.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on should stop, and these read the time as the engine beside them does"
+)]
+
 use polo_store::migrations::{MigrationError, Topology, all, migrate, render};
 use polo_store::{Store, StoreError};
 use polo_testkit::clickhouse::{fresh_config, fresh_store};

@@ -2,6 +2,12 @@
 //!
 //! The expectation below restates the rule's prose, step by step, over the *inputs*; the view sees only tables.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on should stop, and these read the time as the engine beside them does"
+)]
+
 use chrono::{TimeDelta, Utc};
 use polo_core::check::Verdict;
 use polo_core::reconcile::{AccountFacts, Membership};
@@ -463,6 +469,41 @@ async fn an_exclusion_says_who_why_and_until_when_and_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn the_last_check_says_when_the_next_is_due() {
+    let store = fresh_store().await;
+    let id: AccountId = "123456789012".parse().unwrap();
+    let case = Case {
+        exclusion: Exclusion::None,
+        state: "ACTIVE",
+        membership: Membership::Member,
+        in_scope: true,
+        checks: Checks::None,
+        before_lift: false,
+        instance: Instance::None,
+    };
+    store
+        .write_account_facts(1, [&facts(&id, &case)])
+        .await
+        .unwrap();
+    let now = Utc::now();
+    let mut denial = check(&id, Verdict::Denied, now - TimeDelta::minutes(2));
+    denial.next_check_at = now + TimeDelta::minutes(3);
+    // The success is due again in a day, the denial after it in minutes: the sooner one must not be overlooked.
+    store
+        .write_access_checks(&[
+            check(&id, Verdict::Success, now - TimeDelta::minutes(9)),
+            denial.clone(),
+        ])
+        .await
+        .unwrap();
+    let due = store.account(&id).await.unwrap().next_check_at.unwrap();
+    assert_eq!(
+        due.timestamp_millis(),
+        denial.next_check_at.timestamp_millis()
+    );
+}
+
+#[tokio::test]
 async fn wrong_settings_are_refused_by_the_table_itself() {
     let store = fresh_store().await;
     for values in [
@@ -470,6 +511,7 @@ async fn wrong_settings_are_refused_by_the_table_itself() {
         "('123456789012', 'excludet', 'true')",
         "('123456789012', 'excluded', 'yes')",
         "('123456789012', 'read_role_arn', 'reader')",
+        "('123456789012', 'read_role_arn', 'arn:aws:iam::210987654321:role/reader')",
     ] {
         let sql =
             format!("INSERT INTO account_settings (account_id, setting, value) VALUES {values}");

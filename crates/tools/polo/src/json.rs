@@ -136,7 +136,7 @@ impl<'a> WholeAccount<'a> {
             last_check_code: &details.last_check_code,
             action_error_class: &details.action_error_class,
             action_checked_at: details.action_checked_at,
-            role_was_deployed: details.role_was_deployed.unwrap_or_default(),
+            role_was_deployed: details.role_was_deployed,
             settings: Vec::new(),
             access_checks: Vec::new(),
             runs: Vec::new(),

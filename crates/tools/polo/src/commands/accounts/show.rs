@@ -170,10 +170,7 @@ fn facts(account: &AccountRow, details: &AccountDetails, resources: u64, now: Ti
                 &account.stack_status_reason,
             ]),
         ),
-        (
-            "role rolled out",
-            yes_no(details.role_was_deployed.unwrap_or_default()),
-        ),
+        ("role rolled out", yes_no(details.role_was_deployed)),
     ])
 }
 

@@ -1,0 +1,232 @@
+//! Input that cannot be right: one sentence, a stable name, nothing written.
+
+use polo_tests::{Account, Failure, Organization, Stack};
+use serde_json::{Value, json};
+
+/// Payloads.
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
+    let (stack, loaded) = Stack::with(
+        &Organization::default()
+            .account(Account::working("alpha"))
+            .account(Account::working("bravo")),
+    )
+    .await;
+    let (alpha, bravo) = (loaded.account("alpha"), loaded.account("bravo"));
+    stack.fire("hourly-discovery").await;
+    stack.decide(&["accounts", "exclude", bravo, "--reason", "test"]);
+    let rows = stack.row_counts().await;
+    let events = stack.event_ids().await;
+    let before = stack.next_call().await;
+
+    let everybody = [
+        "account-discovery",
+        "access-verifier",
+        "collection-dispatcher",
+        "config_ec2",
+        "account_alias",
+    ];
+    let collectors = ["config_ec2", "account_alias"];
+    let cases: Vec<(&[&str], Value, &str, &str)> = vec![
+        (
+            &everybody,
+            json!({"account_id": "12345678901"}),
+            "PayloadInvalid",
+            "12345678901",
+        ),
+        (
+            &everybody,
+            json!({"account_id": 123_456_789_012_u64}),
+            "PayloadInvalid",
+            "123456789012",
+        ),
+        (
+            &everybody,
+            json!({"account_id": [alpha]}),
+            "PayloadInvalid",
+            alpha,
+        ),
+        (
+            &everybody,
+            json!({"acount_id": alpha}),
+            "PayloadInvalid",
+            "acount_id",
+        ),
+        (
+            &everybody,
+            json!({"unknown": {"a": 1}}),
+            "PayloadInvalid",
+            "unknown",
+        ),
+        (
+            &everybody,
+            json!({"regions": "us-east-1"}),
+            "PayloadInvalid",
+            "us-east-1",
+        ),
+        (&everybody, json!([alpha]), "PayloadInvalid", "a list"),
+        (
+            &everybody,
+            json!({"id": "e", "detail": {"account_id": 7}}),
+            "PayloadInvalid",
+            "7",
+        ),
+        (
+            &["account-discovery"],
+            json!({"accept_removals": "five"}),
+            "PayloadInvalid",
+            "five",
+        ),
+        (
+            &["collection-dispatcher"],
+            json!({"collector": "config_ec3"}),
+            "RequestRefused",
+            "config_ec3",
+        ),
+        (
+            &["collection-dispatcher"],
+            json!({"mode": "sweeep"}),
+            "RequestRefused",
+            "sweeep",
+        ),
+        (
+            &["account_alias"],
+            json!({"account_id": alpha, "regions": ["us-east-1"]}),
+            "RequestRefused",
+            "regions",
+        ),
+        (&collectors, json!({}), "RequestRefused", "account_id"),
+        (
+            &[
+                "access-verifier",
+                "collection-dispatcher",
+                "config_ec2",
+                "account_alias",
+            ],
+            json!({"account_id": "999999999999"}),
+            "AccountUnknown",
+            "999999999999",
+        ),
+        (
+            &["account-discovery"],
+            json!({"account_id": "999999999999"}),
+            "RequestRefused",
+            "999999999999",
+        ),
+        (
+            &[
+                "access-verifier",
+                "collection-dispatcher",
+                "config_ec2",
+                "account_alias",
+            ],
+            json!({"account_id": bravo}),
+            "RequestRefused",
+            bravo,
+        ),
+    ];
+    for (functions, payload, error_type, value) in cases {
+        for function in functions {
+            let failure = stack.invoke(function, payload.clone()).await;
+            let failure = failure.expect_err(&format!("{function} took {payload}"));
+            assert_sentence(
+                &failure,
+                error_type,
+                value,
+                &format!("{function} {payload}"),
+            );
+        }
+    }
+
+    assert_eq!(stack.row_counts().await, rows);
+    assert_eq!(stack.event_ids().await, events);
+    let calls = stack.calls_since(before).await;
+    assert!(calls.iter().all(|call| call.lists()), "{calls:#?}");
+}
+
+/// Environments.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_environments_are_named_and_write_nothing() {
+    let (stack, _) = Stack::with(&Organization::default().account(Account::working("alpha"))).await;
+    let rows = stack.row_counts().await;
+    for (variable, value, error_type, named) in [
+        (
+            "POLO_ORGANIZATION_ROLE_ARN",
+            "arn:aws:iam::1234:role/lister",
+            "ConfigInvalid",
+            "POLO_ORGANIZATION_ROLE_ARN",
+        ),
+        (
+            "POLO_ORGANIZATIONS",
+            "[{\"ous\": []}]",
+            "ConfigInvalid",
+            "POLO_ORGANIZATIONS",
+        ),
+        ("POLO_MODE", "everything", "ConfigInvalid", "POLO_MODE"),
+        (
+            "POLO_ACTION_ROLE_NAME",
+            "arn:aws:iam::123456789012:role/x",
+            "ConfigInvalid",
+            "POLO_ACTION_ROLE_NAME",
+        ),
+        (
+            "POLO_CHECK_CONCURRENCY",
+            "0",
+            "ConfigInvalid",
+            "POLO_CHECK_CONCURRENCY",
+        ),
+        (
+            "CLICKHOUSE_URL",
+            "clickhouse:8123",
+            "ConfigInvalid",
+            "CLICKHOUSE_URL",
+        ),
+        // A port that nothing can listen on.
+        (
+            "CLICKHOUSE_URL",
+            "http://127.0.0.1:1",
+            "ClickHouseUnreachable",
+            "http://127.0.0.1:1",
+        ),
+    ] {
+        stack
+            .configure("account-discovery", &[(variable, value)])
+            .await;
+        // The same sentence for the second invocation, which meets the same process.
+        for _ in 0..2 {
+            let failure = stack
+                .invoke("account-discovery", json!({}))
+                .await
+                .expect_err("a failure");
+            assert_sentence(&failure, error_type, named, &format!("{variable}={value}"));
+            assert!(
+                failure.message.contains(value) || failure.message.contains(&format!("{value:?}")),
+                "{failure:?}"
+            );
+        }
+    }
+    assert_eq!(stack.row_counts().await, rows);
+    stack.configure("account-discovery", &[]).await;
+    stack
+        .invoke("account-discovery", json!({}))
+        .await
+        .expect("the environment is right again");
+}
+
+fn assert_sentence(failure: &Failure, error_type: &str, value: &str, case: &str) {
+    assert_eq!(
+        failure.error_type, error_type,
+        "{case}: {}",
+        failure.message
+    );
+    assert!(
+        failure.message.contains(value),
+        "{case}: {}",
+        failure.message
+    );
+    assert!(
+        !failure.message.contains('\n'),
+        "{case}: {}",
+        failure.message
+    );
+}

@@ -1,0 +1,48 @@
+//! The sample payloads in `events/`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use polo_core::Invocation;
+use serde_json::Value;
+
+/// There is one per function, no other, and each is understood.
+#[test]
+fn every_function_has_a_sample_that_it_understands() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the project");
+    let names = |folder: PathBuf, keep: &dyn Fn(&Path) -> bool| -> BTreeSet<String> {
+        fs::read_dir(&folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| keep(path))
+            .map(|path| {
+                path.file_stem()
+                    .expect("a name")
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect()
+    };
+    let mut functions = names(root.join("crates/functions"), &|path| {
+        path.join("Cargo.toml").is_file()
+    });
+    functions.extend(names(root.join("crates/collectors"), &|path| {
+        path.join("collector.json").is_file()
+    }));
+    let samples = names(root.join("events"), &|path| {
+        path.extension().is_some_and(|end| end == "json")
+    });
+    assert_eq!(samples, functions);
+    for name in samples {
+        let text = fs::read_to_string(root.join(format!("events/{name}.json"))).expect("text");
+        let payload: Value =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let invocation = Invocation::parse(&payload, "8476a536-e9f4-11e8-9739-2dfe598c3fcd");
+        let invocation = invocation.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let one_account = root.join("crates/collectors").join(&name).is_dir();
+        assert_eq!(invocation.account_id.is_some(), one_account, "{name}");
+    }
+}

@@ -111,7 +111,7 @@ async fn an_operators_role_is_checked_instead_of_the_built_one_and_survives_a_ne
     let another = format!("arn:aws:iam::{ONE}:role/another");
     assert_eq!(
         world.assumed().split_off(4),
-        [another.clone()],
+        std::slice::from_ref(&another),
         "a role that is new is due at once"
     );
     assert_eq!(

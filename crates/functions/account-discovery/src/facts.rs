@@ -1,6 +1,5 @@
 //! From what is listed to what the registry holds. Pure.
 
-use chrono::SubsecRound as _;
 use polo_core::organization::{OrgAccount, OrgTree, OuFilter};
 use polo_core::reconcile::{AccountFacts, Membership};
 use polo_core::{AccountId, Partition, RoleArn};
@@ -41,8 +40,7 @@ impl Frame<'_> {
             is_management: account.id == *self.management_account_id,
             parents: parents.to_vec(),
             org_unit: tree.path_of_names(parents),
-            // As precise as the registry keeps it, or every listing would look like a change.
-            joined_at: account.joined_at.map(|at| at.trunc_subsecs(3)),
+            joined_at: account.joined_at,
             joined_method: account.joined_method.clone(),
             read_role_arn: role(&self.config.read_role_name),
             action_role_arn: self.config.action_role_name.as_deref().map(role),

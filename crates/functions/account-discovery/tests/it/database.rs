@@ -1,5 +1,7 @@
 //! ClickHouse down at any moment: the failure names it, nothing counts as done, and the retry completes.
 
+use std::time::Duration;
+
 use polo_testkit::gate::Gate;
 
 use crate::world::*;
@@ -65,6 +67,35 @@ async fn while_roles_are_checked() {
 #[tokio::test]
 async fn while_tags_are_read() {
     check("ListTagsForResource").await;
+}
+
+#[tokio::test]
+async fn between_two_pages_the_database_is_named_and_not_the_listing_that_it_cut_short() {
+    let gate = Gate::to_engine();
+    let url = gate.url();
+    let world = World::with(&[("CLICKHOUSE_URL", url.as_str())], &[ONE, TWO]).await;
+    world.change(|organization| organization.page = 1);
+    let first = world.aws.hold("ListAccounts", "us-east-1");
+    let second = world.aws.hold("ListAccounts", "us-east-1");
+    let away = async {
+        first.reached().await;
+        gate.shut();
+        first.release();
+        second.reached().await;
+        // Long enough for the first page's accounts to find the door shut.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        gate.open();
+        second.release();
+    };
+    let (answer, ()) = tokio::join!(world.try_discover(), away);
+    // On a machine so slow that nobody found the door shut there is nothing to tell.
+    if let Err(error) = answer {
+        assert_eq!(error.error_type(), "ClickHouseUnreachable");
+        let record = "o-exampleorgid failed 0 0 0 0 ClickHouseUnreachable";
+        assert_eq!(world.records().await, [record]);
+    }
+    world.discover().await;
+    assert_eq!(world.registry().await.len(), 2);
 }
 
 #[tokio::test]

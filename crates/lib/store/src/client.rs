@@ -24,6 +24,8 @@ pub struct Store {
     client: Client,
     url: String,
     database: String,
+    /// What the dictionary needs to read its own server; never logged.
+    credentials: Option<(String, String)>,
 }
 
 impl Store {
@@ -44,6 +46,10 @@ impl Store {
         }
         Self {
             client,
+            credentials: config
+                .password
+                .clone()
+                .map(|password| (config.user.clone(), password)),
             url: config.url.clone(),
             database: config.database.clone(),
         }
@@ -52,6 +58,13 @@ impl Store {
     /// The database's name.
     pub fn database(&self) -> &str {
         &self.database
+    }
+
+    /// User and password, where there is a password.
+    pub(crate) fn credentials(&self) -> Option<(&str, &str)> {
+        self.credentials
+            .as_ref()
+            .map(|(user, password)| (user.as_str(), password.as_str()))
     }
 
     pub(crate) fn client(&self) -> &Client {

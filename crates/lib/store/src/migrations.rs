@@ -173,7 +173,7 @@ pub fn render(sql: &str, database: &str, topology: &Topology) -> String {
     let sql = sql
         .replace("{database}", database)
         .replace("{on_cluster}", &on_cluster)
-        // Named by the server's own configuration, so that no password is ever part of a table's definition.
+        // Filled in before, where the server asks for a password.
         .replace("{dictionary_credentials}", "");
     let prefix = if topology.cluster.is_some() {
         "Replicated"
@@ -191,6 +191,14 @@ pub fn render(sql: &str, database: &str, topology: &Topology) -> String {
     }
     rendered.push_str(rest);
     rendered
+}
+
+/// How a dictionary's source logs in to its own server: as whoever migrates, or as nobody in particular.
+fn credentials_clause(credentials: Option<(&str, &str)>) -> String {
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('\'', "\\'");
+    credentials
+        .map(|(user, password)| format!("USER '{}' PASSWORD '{}'", quoted(user), quoted(password)))
+        .unwrap_or_default()
 }
 
 /// Brings the schema up to date. Safe to repeat and safe to run twice at once: every statement is idempotent.
@@ -274,7 +282,11 @@ async fn apply(
         file: migration.file,
         source,
     };
-    let sql = render(migration.sql, store.database(), topology);
+    let sql = migration.sql.replace(
+        "{dictionary_credentials}",
+        &credentials_clause(store.credentials()),
+    );
+    let sql = render(&sql, store.database(), topology);
     if let Some(table) = adoptable(migration.sql)
         && adopt(store, table, &sql).await?
     {
@@ -430,6 +442,15 @@ mod tests {
         assert_eq!(
             plain_type("LowCardinality(Nullable(String))"),
             "Nullable(String)"
+        );
+    }
+
+    #[test]
+    fn a_dictionary_logs_in_where_there_is_a_password() {
+        assert_eq!(credentials_clause(None), "");
+        assert_eq!(
+            credentials_clause(Some(("polo", r"it's a \"))),
+            r"USER 'polo' PASSWORD 'it\'s a \\'"
         );
     }
 

@@ -146,6 +146,19 @@ async fn the_schema_for_a_cluster_is_understood_by_the_engine() {
 }
 
 #[tokio::test]
+async fn a_dictionary_with_a_password_is_understood_by_the_engine() {
+    let store = fresh_store().await;
+    let dictionary = all()
+        .unwrap()
+        .into_iter()
+        .find(|migration| migration.sql.contains("{dictionary_credentials}"))
+        .expect("the dictionary");
+    let login = "USER 'polo' PASSWORD 'a secret'";
+    let sql = dictionary.sql.replace("{dictionary_credentials}", login);
+    sql::parse(&store, &render(&sql, "polo", &Topology::default())).await;
+}
+
+#[tokio::test]
 async fn aws_accounts_keeps_its_contract_and_gives_more_columns_defaults() {
     let store = fresh_store().await;
     let columns = sql::lines(

@@ -1,7 +1,7 @@
 //! Accounts from a configured list: no Organizations permission is needed, and the list is complete by definition.
 
 use polo_core::reconcile::{AccountFacts, Membership, reconcile};
-use polo_core::{AccountId, Invocation, Partition, RoleArn};
+use polo_core::{AccountId, Invocation, RoleArn};
 use polo_runtime::access::{Checks, not_yet_made, store_checks};
 use polo_runtime::config::ConfiguredAccount;
 use polo_runtime::{Context, FunctionError};
@@ -108,14 +108,9 @@ fn facts(
     account: &ConfiguredAccount,
     known: Option<&AccountFacts>,
 ) -> AccountFacts {
-    let home_region = context
-        .aws
-        .region()
-        .map(|region| region.as_ref())
-        .unwrap_or_default();
     let partition = match &account.read_role {
         Some(role) => role.partition().clone(),
-        None => Partition::of_region(home_region),
+        None => context.home_partition(),
     };
     let role = |name: &str| RoleArn::new(partition.clone(), account.account_id.clone(), name);
     AccountFacts {

@@ -11,13 +11,13 @@ pub(crate) struct Frame<'a> {
     pub(crate) organization_id: &'a str,
     pub(crate) management_account_id: &'a AccountId,
     pub(crate) filter: &'a OuFilter,
-    pub(crate) home_region: &'a str,
+    pub(crate) home_partition: Partition,
 }
 
 impl Frame<'_> {
     /// The partition of an account: its own ARN's, else its home region's.
     pub(crate) fn partition(&self, account: &OrgAccount) -> Partition {
-        Partition::of_arn(&account.arn).unwrap_or_else(|| Partition::of_region(self.home_region))
+        Partition::of_arn(&account.arn).unwrap_or_else(|| self.home_partition.clone())
     }
 
     /// The facts about a listed account whose place is known.

@@ -117,11 +117,7 @@ pub(crate) async fn discover(
         organization_id: &info.id,
         management_account_id: &info.management_account_id,
         filter: &filter,
-        home_region: context
-            .aws
-            .region()
-            .map(|region| region.as_ref())
-            .unwrap_or_default(),
+        home_partition: context.home_partition(),
     };
 
     let checks = Checks::begin(context, invocation.sweep_id);

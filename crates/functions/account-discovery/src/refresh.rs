@@ -66,11 +66,7 @@ async fn in_organization(
         organization_id: &info.id,
         management_account_id: &info.management_account_id,
         filter: &filter,
-        home_region: context
-            .aws
-            .region()
-            .map(|region| region.as_ref())
-            .unwrap_or_default(),
+        home_partition: context.home_partition(),
     };
     let facts = frame.facts(&account, &parents, &tree);
     let known = store.account_facts().await?;

@@ -2,6 +2,7 @@
 
 use aws_types::SdkConfig;
 use polo_aws::{Backoff, Clock, EventPublisher, SessionSettings, Sessions, load_config};
+use polo_core::Partition;
 use polo_store::Store;
 
 use crate::{Config, FunctionError};
@@ -68,6 +69,12 @@ impl Context {
             aws,
             config,
         }
+    }
+
+    /// The partition of the hub's own region, for accounts whose ARN nobody gave.
+    pub fn home_partition(&self) -> Partition {
+        // `load_config` refuses to start without a region.
+        Partition::of_region(self.aws.region().map_or("", |region| region.as_ref()))
     }
 
     /// Sessions with an organization's external id.

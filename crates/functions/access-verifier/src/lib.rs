@@ -7,7 +7,7 @@ mod stack_set;
 
 use polo_core::{Invocation, PoloStatus, Trigger};
 use polo_runtime::access::{CheckPlan, Checks, not_yet_made, publish_status_changes, store_checks};
-use polo_runtime::{Context, Function, FunctionError, Request};
+use polo_runtime::{Context, Function, FunctionError, Request, payers};
 use polo_store::accounts::AccountRow;
 use polo_store::checks::AccessCheck;
 use serde_json::{Value, json};
@@ -46,10 +46,11 @@ impl Function for AccessVerifier {
         let stack_set = stack_set::read(context).await?;
         let checks = checks.finish().await?;
         store_checks(context, &checks).await?;
+        let payers = payers::ask(context, &checks).await?;
         let told = publish_status_changes(context, invocation.sweep_id).await?;
         Ok(json!({
             "accounts": accounts.len(), "checks": verdicts(&checks), "checks_made_before": repeated,
-            "stack_instances": stack_set, "told": told, "account": self.answer_for_one(&invocation).await?
+            "stack_instances": stack_set, "payers": payers, "told": told, "account": self.answer_for_one(&invocation).await?
         }))
     }
 }

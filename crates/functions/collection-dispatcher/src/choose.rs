@@ -1,6 +1,6 @@
 //! Which account × collector to ask for. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 use polo_core::{AccountId, CollectorManifest, Scope, Timestamp};
@@ -20,9 +20,10 @@ pub(crate) struct Wanted {
     pub(crate) collector: String,
 }
 
-/// Every collector for every account, by scope: what speaks for the payer is asked in the payer alone.
+/// Every collector for every account, by scope: what only a payer can tell is asked in payers alone.
 pub(crate) fn sweep(
     active: &[AccountRow],
+    payers: &HashSet<String>,
     collectors: &[&CollectorManifest],
 ) -> Result<Vec<Wanted>, FunctionError> {
     let mut wanted = Vec::new();
@@ -30,8 +31,9 @@ pub(crate) fn sweep(
         let account_id = crate::id(account)?;
         for collector in collectors {
             let asked = match collector.scope {
-                Scope::Account | Scope::Region => true,
-                Scope::Payer => account.is_management,
+                // The payer's part of a run is its own: the collector finds out whether it is in the payer.
+                Scope::Account | Scope::AccountAndPayer | Scope::Region => true,
+                Scope::Payer => payers.contains(&account.account_id),
             };
             if asked {
                 wanted.push(Wanted {
@@ -183,13 +185,13 @@ mod tests {
         CollectorManifest::parse(id, &json).unwrap()
     }
 
-    /// An account of the registry, which matters here by its id and by who pays.
-    fn account(id: &str, is_management: bool) -> AccountRow {
+    /// An account of the registry, which matters here by its id.
+    fn account(id: &str) -> AccountRow {
         let json = serde_json::json!({
             "account_id": id, "account_name": "", "account_email": "", "org_unit": "", "polo_status": "active",
             "status_reason": "", "polo_read_role": "", "polo_action_role": "", "last_successful_scan": null,
             "last_scan_error": "", "account_role": "", "owner": "", "discovered_at": 0, "organization_id": "",
-            "org_state": "", "is_management": is_management, "parents": [], "tags": [], "excluded_by_operator": false,
+            "org_state": "", "is_management": false, "parents": [], "tags": [], "excluded_by_operator": false,
             "excluded_reason": "", "excluded_by": "", "excluded_until": null, "read_verdict": "", "ever_worked": true,
             "denials_in_a_row": 0, "last_check_at": null, "last_check_verdict": "", "last_check_class": "",
             "last_check_message": "", "next_check_at": null, "action_verdict": "", "stack_status": "",
@@ -200,12 +202,12 @@ mod tests {
 
     #[test]
     fn what_speaks_for_the_payer_is_asked_in_the_payer_alone() {
-        let active = [
-            account("111111111111", false),
-            account("222222222222", true),
-        ];
-        let collectors = ["payer", "account", "region"].map(|scope| manifest(scope, scope));
-        let wanted = sweep(&active, &collectors.iter().collect::<Vec<_>>()).unwrap();
+        let active = [account("111111111111"), account("222222222222")];
+        // The third one pays too, but is not active.
+        let payers = ["222222222222", "333333333333"].map(str::to_owned).into();
+        let scopes = ["payer", "account", "account_and_payer", "region"];
+        let collectors = scopes.map(|scope| manifest(scope, scope));
+        let wanted = sweep(&active, &payers, &collectors.iter().collect::<Vec<_>>()).unwrap();
         let wanted: Vec<String> = wanted
             .iter()
             .map(|one| format!("{} {}", one.account_id, one.collector))
@@ -214,9 +216,11 @@ mod tests {
             wanted,
             [
                 "111111111111 account",
+                "111111111111 account_and_payer",
                 "111111111111 region",
                 "222222222222 payer",
                 "222222222222 account",
+                "222222222222 account_and_payer",
                 "222222222222 region"
             ]
         );

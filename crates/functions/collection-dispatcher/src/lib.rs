@@ -6,7 +6,9 @@
 mod choose;
 mod send;
 
-use polo_core::{AccountId, CollectorManifest, Invocation, PoloStatus};
+use std::collections::HashSet;
+
+use polo_core::{AccountId, CollectorManifest, Invocation, PoloStatus, Scope};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::accounts::AccountRow;
 use polo_store::collectors::manifests;
@@ -59,7 +61,7 @@ impl CollectionDispatcher {
                     account.polo_status, account.status_reason
                 )));
             }
-            let all = sweep(&[account], &collectors)?;
+            let all = sweep(&[account], &self.payers(&collectors).await?, &collectors)?;
             return match mode {
                 Mode::Reconcile => Ok(reconcile(all, &store.dispatch_states().await?, now)),
                 Mode::Sweep if invocation.is_manual() => Ok(all),
@@ -77,11 +79,35 @@ impl CollectionDispatcher {
             ));
         }
         let active = active(accounts)?;
-        let all = sweep(&active, &collectors)?;
+        let all = sweep(&active, &self.payers(&collectors).await?, &collectors)?;
         match mode {
             Mode::Sweep => Ok(all),
             Mode::Reconcile => Ok(reconcile(all, &store.dispatch_states().await?, now)),
         }
+    }
+
+    /// The accounts that pay, where a collector needs to know.
+    async fn payers(
+        &self,
+        collectors: &[&CollectorManifest],
+    ) -> Result<HashSet<String>, FunctionError> {
+        if !collectors.iter().any(|one| one.scope == Scope::Payer) {
+            return Ok(HashSet::new());
+        }
+        let mut visible = HashSet::new();
+        for payer in self.context.store.payers().await? {
+            if payer.visible {
+                visible.insert(payer.payer_account_id);
+            } else {
+                tracing::warn!(
+                    payer.account_id = payer.payer_account_id,
+                    accounts = payer.accounts.len(),
+                    reason = payer.explanation,
+                    "payer not visible"
+                );
+            }
+        }
+        Ok(visible)
     }
 
     /// The collectors that this invocation is about.

@@ -75,6 +75,7 @@ impl Verdict {
             | ErrorClass::NotFound
             | ErrorClass::Config
             | ErrorClass::Service
+            | ErrorClass::Budget
             | ErrorClass::Bug => Self::Inconclusive,
         }
     }

@@ -38,13 +38,15 @@ pub enum ErrorClass {
     Config,
     /// The service failed (5xx).
     Service,
+    /// Our own cap on billed calls: the call was not made.
+    Budget,
     /// An answer that this code does not understand.
     Bug,
 }
 
 impl ErrorClass {
     /// Every class, for tables and tests.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Denied,
         Self::DeniedByScp,
         Self::DeniedByRcp,
@@ -59,6 +61,7 @@ impl ErrorClass {
         Self::NotFound,
         Self::Config,
         Self::Service,
+        Self::Budget,
         Self::Bug,
     ];
 
@@ -79,6 +82,7 @@ impl ErrorClass {
             | Self::WrongAccount
             | Self::NotFound
             | Self::Config
+            | Self::Budget
             | Self::Bug => false,
         }
     }
@@ -98,6 +102,7 @@ impl ErrorClass {
             | Self::NotFound
             | Self::Config
             | Self::Service
+            | Self::Budget
             | Self::Bug => false,
         }
     }
@@ -119,6 +124,7 @@ impl ErrorClass {
             Self::NotFound => "not_found",
             Self::Config => "config",
             Self::Service => "service",
+            Self::Budget => "budget",
             Self::Bug => "bug",
         }
     }

@@ -1,7 +1,8 @@
 //! A collector's manifest, `collector.json`: the one place where its id, scope, schedule and permissions are
 //! written. Wiring, dispatcher, coverage and policies read it; nothing is registered a second time.
 
-use serde::{Deserialize, Serialize};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a collector is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -11,6 +12,8 @@ pub enum Scope {
     Payer,
     /// Once per account.
     Account,
+    /// Once per account, and once more in the one that pays, for what only that one can tell.
+    AccountAndPayer,
     /// Once per enabled region of an account.
     Region,
 }
@@ -21,13 +24,52 @@ impl Scope {
         match self {
             Self::Payer => "payer",
             Self::Account => "account",
+            Self::AccountAndPayer => "account_and_payer",
             Self::Region => "region",
         }
     }
 }
 
+/// What AWS bills of a collector's calls, and how much of it may be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Billing {
+    /// What is counted: a request of Cost Explorer, a metric of GetMetricData.
+    pub unit: String,
+    /// AWS's list price of 1,000 units, in USD.
+    #[serde(deserialize_with = "decimal_text")]
+    pub usd_per_1000_units: Decimal,
+    /// What one run asks at most.
+    pub run_units_at_most: u64,
+    /// What all runs of one account and UTC day may cost, in USD, unless the deployment says otherwise.
+    #[serde(deserialize_with = "decimal_text")]
+    pub day_usd_at_most: Decimal,
+    /// The page that names the price.
+    pub source: String,
+}
+
+impl Billing {
+    /// What one run costs at most, in USD.
+    pub fn run_usd_at_most(&self) -> Decimal {
+        self.usd(self.run_units_at_most)
+    }
+
+    /// What this many units cost, in USD.
+    pub fn usd(&self, units: u64) -> Decimal {
+        self.usd_per_1000_units * Decimal::from(units) / Decimal::ONE_THOUSAND
+    }
+}
+
+/// Money is written as text, because a JSON number would pass through a binary fraction.
+fn decimal_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Decimal::from_str_exact(&text).map_err(|error| {
+        serde::de::Error::custom(format!("{text:?} is no decimal number: {error}"))
+    })
+}
+
 /// What a collector declares of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CollectorManifest {
     /// Folder, package, binary, table prefix and `detail.collector`: snake_case, never transformed.
@@ -50,6 +92,9 @@ pub struct CollectorManifest {
     pub read_actions: Vec<String>,
     /// The tables that it writes.
     pub tables: Vec<String>,
+    /// What its calls cost; none where AWS bills nothing for them.
+    #[serde(default)]
+    pub billing: Option<Billing>,
 }
 
 /// A manifest that cannot be used.
@@ -131,6 +176,27 @@ impl CollectorManifest {
                 "but a collector that calls nothing collects nothing",
             );
         }
+        if let Some(billing) = &manifest.billing {
+            if billing.usd_per_1000_units <= Decimal::ZERO {
+                let price = billing.usd_per_1000_units.to_string();
+                return invalid(
+                    "usd_per_1000_units",
+                    price,
+                    "but what costs nothing needs no billing",
+                );
+            }
+            if billing.run_units_at_most == 0 {
+                return invalid(
+                    "run_units_at_most",
+                    "0".to_owned(),
+                    "but a run has to ask for something",
+                );
+            }
+            if billing.day_usd_at_most < billing.run_usd_at_most() {
+                let budget = billing.day_usd_at_most.to_string();
+                return invalid("day_usd_at_most", budget, "less than what one run may cost");
+            }
+        }
         Ok(manifest)
     }
 }
@@ -154,6 +220,34 @@ mod tests {
     #[test]
     fn a_whole_manifest_is_read() {
         assert_eq!(manifest(|_| ()).unwrap().scope, Scope::Region);
+    }
+
+    #[test]
+    fn what_a_run_costs_at_most_is_told_exactly() {
+        let billed = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut billing = serde_json::json!({
+                "unit": "request", "usd_per_1000_units": "10.00", "run_units_at_most": 30, "day_usd_at_most": "0.90",
+                "source": "https://aws.amazon.com/aws-cost-management/aws-cost-explorer/pricing/"
+            });
+            change(&mut billing);
+            manifest(|json| json["billing"] = billing)
+        };
+        let billing = billed(&|_| ()).unwrap().billing.unwrap();
+        assert_eq!(billing.run_usd_at_most().to_string(), "0.30");
+        for (field, value) in [
+            ("usd_per_1000_units", serde_json::json!("0")),
+            ("run_units_at_most", serde_json::json!(0)),
+            ("day_usd_at_most", serde_json::json!("0.29")),
+        ] {
+            let error = billed(&|billing| billing[field] = value.clone());
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(field), "{error}");
+        }
+        // A JSON number would pass through a binary fraction.
+        assert!(matches!(
+            billed(&|billing| billing["day_usd_at_most"] = 0.9.into()),
+            Err(ManifestError::Json { .. })
+        ));
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::ErrorClass;
 /// The region name under which global APIs are recorded; a region is never empty.
 pub const GLOBAL_REGION: &str = "global";
 
+/// The name of the target that speaks for all accounts that one account pays for, where a region's name would stand.
+pub const PAYER_TARGET: &str = "payer";
+
 /// How a target ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetOutcome {
@@ -59,11 +62,25 @@ impl TargetOutcome {
             | ErrorClass::NotFound
             | ErrorClass::Config
             | ErrorClass::Service
+            | ErrorClass::Budget
             | ErrorClass::Bug => Self::Failed {
                 class,
                 action,
                 message,
             },
+        }
+    }
+
+    /// What a failed call of a detail makes of a target whose listing is whole: never conclusive, because something
+    /// that was shown could not be read.
+    pub fn of_shortfall(class: ErrorClass, action: String, message: String) -> Self {
+        match Self::of_failure(class, action.clone(), message.clone()) {
+            Self::Complete | Self::RegionDisabled | Self::NotEnabled => Self::Failed {
+                class,
+                action,
+                message,
+            },
+            denied_or_failed @ (Self::Denied { .. } | Self::Failed { .. }) => denied_or_failed,
         }
     }
 
@@ -112,10 +129,13 @@ impl RunOutcome {
     /// What the targets of a run add up to. A run without targets has nothing it could have missed.
     pub fn of_targets<'a>(outcomes: impl IntoIterator<Item = &'a TargetOutcome>) -> Self {
         let mut conclusive = 0_u32;
+        let mut over_budget = false;
         let mut worst: Option<ErrorClass> = None;
         for outcome in outcomes {
             match outcome.class() {
                 None => conclusive += 1,
+                // What the budget allowed was read.
+                Some(ErrorClass::Budget) => over_budget = true,
                 // A failure that another attempt may heal is reported before one that it can't.
                 Some(class) => {
                     worst = Some(worst.map_or(class, |w| if class.retryable() { class } else { w }))
@@ -123,9 +143,10 @@ impl RunOutcome {
             }
         }
         match worst {
+            Some(class) if conclusive == 0 && !over_budget => Self::Failed(class),
+            Some(_) => Self::Partial,
+            None if over_budget => Self::Partial,
             None => Self::Complete,
-            Some(_) if conclusive > 0 => Self::Partial,
-            Some(class) => Self::Failed(class),
         }
     }
 
@@ -167,6 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn a_detail_that_could_not_be_read_is_never_conclusive() {
+        for class in ErrorClass::ALL {
+            let short =
+                TargetOutcome::of_shortfall(class, "s3:GetBucketTagging".into(), "no".into());
+            assert!(!short.is_conclusive(), "{class}");
+            assert_eq!(short.class(), Some(class));
+        }
+    }
+
+    #[test]
     fn a_run_is_what_its_targets_add_up_to() {
         use TargetOutcome::{Complete, NotEnabled, RegionDisabled};
         assert_eq!(RunOutcome::of_targets(&[]), RunOutcome::Complete);
@@ -181,6 +212,10 @@ mod tests {
         assert_eq!(
             RunOutcome::of_targets(&[failure(ErrorClass::Denied), failure(ErrorClass::Throttled)]),
             RunOutcome::Failed(ErrorClass::Throttled)
+        );
+        assert_eq!(
+            RunOutcome::of_targets(&[failure(ErrorClass::Budget)]),
+            RunOutcome::Partial
         );
         assert_eq!(
             RunOutcome::of_targets(&[failure(ErrorClass::DeniedByScp)]),

@@ -7,7 +7,7 @@ use std::future::Future;
 
 use aws_types::SdkConfig;
 use polo_aws::{AccountSession, AwsFailure};
-use polo_core::{AccountId, ErrorClass};
+use polo_core::{AccountId, ErrorClass, Scope};
 use polo_store::StoreError;
 use polo_store::resources::Look;
 
@@ -77,11 +77,12 @@ impl PageTokens {
     }
 }
 
-/// One region of one account in one run.
+/// One region of one account in one run; for global APIs the account as a whole, or all that it pays for.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub(crate) session: AccountSession,
     pub(crate) region: String,
+    pub(crate) scope: Scope,
     pub(crate) aws: SdkConfig,
     pub(crate) look: Look,
 }
@@ -92,7 +93,12 @@ impl Target {
         self.session.account_id()
     }
 
-    /// The region, or `global`.
+    /// What is to be read: the account's own, one region of it, or what it knows as the payer.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The region; `global` or `payer` for APIs without regions.
     pub fn region(&self) -> &str {
         &self.region
     }
@@ -105,6 +111,11 @@ impl Target {
     /// The look under which rows are stored: run, version and time.
     pub fn look(&self) -> &Look {
         &self.look
+    }
+
+    /// The partition, as `aws` or `aws-cn`.
+    pub fn partition(&self) -> &str {
+        self.session.partition().as_str()
     }
 
     /// An ARN in this account and region, as `arn:<partition>:ec2:<region>:<account>:instance/i-…`.

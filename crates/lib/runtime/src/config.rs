@@ -7,6 +7,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use polo_core::organization::OuFilter;
 use polo_core::{AccountId, RoleArn};
 use polo_store::{InvalidStoreConfig, StoreConfig};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 
 /// One organization to discover.
@@ -94,6 +95,8 @@ pub struct Config {
     pub put_events_per_second: NonZeroU32,
     /// The regions to ask where an account's own list cannot be read.
     pub fallback_regions: Vec<String>,
+    /// What a collector's billed calls may cost per account and UTC day; none takes its manifest's own cap.
+    pub day_usd_at_most: Option<Decimal>,
 }
 
 /// A setting that cannot be right.
@@ -169,6 +172,7 @@ impl Config {
             fallback_regions: get("POLO_REGIONS")
                 .map(|list| split(&list))
                 .unwrap_or_default(),
+            day_usd_at_most: usd(&get, "POLO_DAY_USD_AT_MOST")?,
             env,
         })
     }
@@ -185,6 +189,24 @@ impl Config {
                 .and_then(|organization| organization.external_id.clone()),
         };
         of_organization.or_else(|| self.external_id.clone())
+    }
+}
+
+/// An amount of USD, as `0.50`; zero forbids every billed call.
+fn usd(
+    get: &dyn Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<Decimal>, ConfigProblem> {
+    let Some(text) = get(name) else {
+        return Ok(None);
+    };
+    match Decimal::from_str_exact(&text) {
+        Ok(amount) if amount >= Decimal::ZERO => Ok(Some(amount)),
+        _ => Err(ConfigProblem::Invalid {
+            name,
+            value: text,
+            fix: "it has to be an amount of USD like 0.50, 0 for no billed call at all".to_owned(),
+        }),
     }
 }
 

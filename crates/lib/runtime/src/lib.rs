@@ -4,11 +4,13 @@
 //! at the cold start.
 
 pub mod access;
+mod budget;
 pub mod collector;
 pub mod config;
 pub mod context;
 pub mod error;
 pub mod function;
+pub mod payers;
 pub mod run;
 pub mod sink;
 

@@ -7,11 +7,11 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use futures::StreamExt;
 use polo_aws::regions::DESCRIBE_REGIONS;
 use polo_aws::{AccountSession, AwsFailure, Clock, list_regions, session_name};
-use polo_core::run::GLOBAL_REGION;
+use polo_core::run::{GLOBAL_REGION, PAYER_TARGET};
 use polo_core::{
     CollectorManifest, ErrorClass, Invocation, PoloStatus, RunOutcome, Scope, TargetOutcome,
     Timestamp, ids,
@@ -19,9 +19,10 @@ use polo_core::{
 use polo_store::accounts::AccountRow;
 use polo_store::regions::AccountRegion;
 use polo_store::runs::{RunRow, TargetRecord};
-use polo_store::{Store, StoreError};
+use polo_store::{Store, StoreError, time_of};
 use serde_json::{Value, json};
 
+use crate::budget::Budget;
 use crate::collector::{CollectError, Collector, Target};
 use crate::function::{Function, Request};
 use crate::{Context, FunctionError, Sink};
@@ -37,6 +38,21 @@ pub struct CollectorFunction<C> {
     manifest: CollectorManifest,
     collector: C,
     _kind: PhantomData<fn() -> C>,
+}
+
+/// One part of a run: what is to be read, and the name under which its target is recorded.
+struct Part {
+    scope: Scope,
+    region: String,
+}
+
+impl Part {
+    fn new(scope: Scope, region: &str) -> Self {
+        Self {
+            scope,
+            region: region.to_owned(),
+        }
+    }
 }
 
 /// How an invocation ended that was not an error.
@@ -57,10 +73,7 @@ struct EngineTime {
 impl EngineTime {
     async fn of(store: &Store, clock: &Clock) -> Result<Self, StoreError> {
         let version = store.version().await?;
-        let engine = i64::try_from(version)
-            .ok()
-            .and_then(DateTime::from_timestamp_micros)
-            .unwrap_or_default();
+        let engine = time_of(version);
         Ok(Self {
             clock: clock.clone(),
             ahead: engine - clock.now(),
@@ -158,6 +171,27 @@ impl<C: Collector> CollectorFunction<C> {
                 account.polo_status, account.status_reason
             )));
         }
+        let pays = match self.manifest.scope {
+            Scope::Account | Scope::Region => false,
+            Scope::Payer | Scope::AccountAndPayer => {
+                let payers = store.payers().await?;
+                payers
+                    .iter()
+                    .any(|payer| payer.payer_account_id == *account_id.as_str())
+            }
+        };
+        let skip = match (not_active, self.manifest.scope) {
+            (None, Scope::Payer) if !pays => {
+                if invocation.is_manual() {
+                    return Err(FunctionError::Refused(format!(
+                        "{} is asked in the account that pays, and {account_id} pays for none: see v_payers for those that do",
+                        C::ID
+                    )));
+                }
+                Some("not_the_payer".to_owned())
+            }
+            (reason, _) => reason,
+        };
 
         let run_id = ids::run(invocation.sweep_id, &account_id, C::ID);
         let attempts = store.attempts(run_id, &account_id).await?;
@@ -192,7 +226,7 @@ impl<C: Collector> CollectorFunction<C> {
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             _version: 0,
         };
-        if let Some(reason) = not_active {
+        if let Some(reason) = skip {
             run.set_outcome(&RunOutcome::Skipped(reason), String::new(), now);
             store.write_run(&mut run).await?;
             return Ok(Ended::Run(run));
@@ -202,7 +236,7 @@ impl<C: Collector> CollectorFunction<C> {
         };
 
         store.write_run(&mut run).await?;
-        let collected = Box::pin(self.collect_account(&account, invocation, &mut run, &time));
+        let collected = Box::pin(self.collect_account(&account, pays, invocation, &mut run, &time));
         let (outcome, reason) = collected.await?;
         run.set_outcome(&outcome, reason, time.now());
         store.write_run(&mut run).await?;
@@ -235,6 +269,7 @@ impl<C: Collector> CollectorFunction<C> {
     async fn collect_account(
         &self,
         account: &AccountRow,
+        pays: bool,
         invocation: &Invocation,
         run: &mut RunRow,
         time: &EngineTime,
@@ -254,13 +289,21 @@ impl<C: Collector> CollectorFunction<C> {
             Ok(session) => session,
             Err(failure) => return Ok((RunOutcome::Failed(failure.class), sentence(&failure))),
         };
-        let (regions, note) = match self.regions(&session, invocation).await? {
+        let (parts, note) = match self.parts(&session, pays, invocation).await? {
             Ok(found) => found,
             Err(failure) => return Ok((RunOutcome::Failed(failure.class), sentence(&failure))),
         };
-        let mut targets: Vec<TargetRecord> = Vec::with_capacity(regions.len());
-        let mut reads = futures::stream::iter(regions)
-            .map(|region| self.collect_target(&session, region, run, time))
+        let budget = Budget::new(
+            &self.context.store,
+            session.account_id(),
+            C::ID,
+            run.run_id,
+            self.manifest.billing.as_ref(),
+            self.context.config.day_usd_at_most,
+        );
+        let mut targets: Vec<TargetRecord> = Vec::with_capacity(parts.len());
+        let mut reads = futures::stream::iter(parts)
+            .map(|part| self.collect_target(&session, part, &budget, run, time))
             .buffer_unordered(REGIONS_AT_ONCE);
         while let Some(target) = reads.next().await {
             targets.push(target?);
@@ -286,18 +329,39 @@ impl<C: Collector> CollectorFunction<C> {
         Ok((outcome, reason.join("; ")))
     }
 
+    /// What the run is made of, by the manifest's scope.
+    async fn parts(
+        &self,
+        session: &AccountSession,
+        pays: bool,
+        invocation: &Invocation,
+    ) -> Result<Result<(Vec<Part>, String), AwsFailure>, StoreError> {
+        let global = || Part::new(Scope::Account, GLOBAL_REGION);
+        let payer = || Part::new(Scope::Payer, PAYER_TARGET);
+        let parts = match self.manifest.scope {
+            Scope::Account => vec![global()],
+            Scope::Payer => vec![payer()],
+            Scope::AccountAndPayer if pays => vec![global(), payer()],
+            Scope::AccountAndPayer => vec![global()],
+            Scope::Region => {
+                let found = self.regions(session, invocation).await?;
+                return Ok(found.map(|(regions, note)| {
+                    let parts = regions
+                        .iter()
+                        .map(|region| Part::new(Scope::Region, region));
+                    (parts.collect(), note)
+                }));
+            }
+        };
+        Ok(Ok((parts, String::new())))
+    }
+
     /// The regions to ask, and a note where they are not the account's own answer of today.
     async fn regions(
         &self,
         session: &AccountSession,
         invocation: &Invocation,
     ) -> Result<Result<(Vec<String>, String), AwsFailure>, StoreError> {
-        match self.manifest.scope {
-            Scope::Account | Scope::Payer => {
-                return Ok(Ok((vec![GLOBAL_REGION.to_owned()], String::new())));
-            }
-            Scope::Region => {}
-        }
         if let Some(regions) = &invocation.regions {
             return Ok(Ok((regions.clone(), String::new())));
         }
@@ -358,22 +422,24 @@ impl<C: Collector> CollectorFunction<C> {
     async fn collect_target(
         &self,
         session: &AccountSession,
-        region: String,
+        part: Part,
+        budget: &Budget<'_>,
         run: &RunRow,
         time: &EngineTime,
     ) -> Result<TargetRecord, StoreError> {
+        let Part { scope, region } = part;
         let store = &self.context.store;
         let look = store
             .begin_look(session.account_id(), &region, C::ID, run.run_id)
             .await?;
-        let aws = session.config(if region == GLOBAL_REGION {
-            session.home_region()
-        } else {
-            &region
+        let aws = session.config(match scope {
+            Scope::Region => &region,
+            Scope::Account | Scope::Payer | Scope::AccountAndPayer => session.home_region(),
         });
         let target = Target {
             session: session.clone(),
             region: region.clone(),
+            scope,
             aws,
             look,
         };
@@ -382,7 +448,7 @@ impl<C: Collector> CollectorFunction<C> {
             .tables
             .iter()
             .any(|table| table == "resources");
-        let mut sink = Sink::new(store, &target.look, uses_resources);
+        let mut sink = Sink::new(store, &target.look, budget, uses_resources);
 
         let left = (run.deadline_at - time.now()).to_std().unwrap_or_default();
         let left = left.saturating_sub(CLOSING_TIME);
@@ -405,7 +471,13 @@ impl<C: Collector> CollectorFunction<C> {
         let outcome = match collected {
             Ok(()) => {
                 sink.complete().await?;
-                TargetOutcome::Complete
+                match sink.take_shortfall() {
+                    None => TargetOutcome::Complete,
+                    Some(failure) => {
+                        let message = format!("{}: {}", failure.code, failure.message);
+                        TargetOutcome::of_shortfall(failure.class, failure.action, message)
+                    }
+                }
             }
             Err(CollectError::Store(error)) => return Err(error),
             Err(CollectError::Aws(failure)) => {

@@ -1,15 +1,23 @@
 //! Where a collector puts what it reads: rows go to the database in batches while pages still arrive.
 //!
 //! Invariant: at most one batch waits in memory, and nothing counts as stored before the database has said so.
+//! What is billed passes [`Sink::spend`] before it is asked.
 
+use polo_aws::AwsFailure;
 use polo_store::resources::{BATCH_ROWS, Look, SeenResource};
 use polo_store::{Store, StoreError, TableRow};
+
+use crate::CollectError;
+use crate::budget::Budget;
 
 /// The sink of one target.
 pub struct Sink<'a> {
     store: &'a Store,
     look: &'a Look,
+    budget: &'a Budget<'a>,
     waiting: Vec<SeenResource>,
+    shortfall: Option<AwsFailure>,
+    shortfalls: u64,
     uses_resources: bool,
     seen: u64,
     written: u64,
@@ -25,11 +33,19 @@ pub struct Counts {
 }
 
 impl<'a> Sink<'a> {
-    pub(crate) fn new(store: &'a Store, look: &'a Look, uses_resources: bool) -> Self {
+    pub(crate) fn new(
+        store: &'a Store,
+        look: &'a Look,
+        budget: &'a Budget<'a>,
+        uses_resources: bool,
+    ) -> Self {
         Self {
             store,
             look,
+            budget,
             waiting: Vec::new(),
+            shortfall: None,
+            shortfalls: 0,
             uses_resources,
             seen: 0,
             written: 0,
@@ -60,6 +76,35 @@ impl<'a> Sink<'a> {
         self.seen += rows.len() as u64;
         self.written += rows.len() as u64;
         Ok(())
+    }
+
+    /// Takes a failure that leaves a detail of some resource unread while the listing itself goes on. The target ends
+    /// as what the first of them is, and never as complete; what the listing does not show is gone all the same.
+    pub fn shortfall(&mut self, failure: AwsFailure) {
+        self.shortfalls += 1;
+        self.shortfall.get_or_insert(failure);
+    }
+
+    /// Takes units out of the budget of the manifest's `billing`, right before the call that is billed for them.
+    ///
+    /// # Errors
+    /// [`polo_core::ErrorClass::Budget`] where the run or the day has none left: pass it on with `?`.
+    pub async fn spend(&self, action: &'static str, units: u64) -> Result<(), CollectError> {
+        self.budget.spend(action, units).await
+    }
+
+    /// The database, for what a collector has to read: its own tables, and what other collectors found.
+    pub fn store(&self) -> &Store {
+        self.store
+    }
+
+    /// The first failure that left a detail unread, and how many there were.
+    pub(crate) fn take_shortfall(&mut self) -> Option<AwsFailure> {
+        let mut failure = self.shortfall.take()?;
+        if self.shortfalls > 1 {
+            failure.message += &format!(" (the first of {} such failures)", self.shortfalls);
+        }
+        Some(failure)
     }
 
     /// Stores what waits. It waits until it is stored: a flush that is cut off is made up for by the next one.

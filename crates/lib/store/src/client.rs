@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clickhouse::{Client, Row, RowOwned, RowRead};
 use serde::Serialize;
 
@@ -11,6 +12,14 @@ use crate::{StoreConfig, StoreError};
 /// The longest that any statement may take.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(60);
 const SEND_LIMIT: Duration = Duration::from_secs(15);
+
+/// A version, the server's clock in microseconds, as a time.
+pub fn time_of(version: u64) -> DateTime<Utc> {
+    i64::try_from(version)
+        .ok()
+        .and_then(DateTime::from_timestamp_micros)
+        .unwrap_or_default()
+}
 
 /// A row that knows its table.
 pub trait TableRow: Row + Serialize + Send + Sync {
@@ -106,8 +115,13 @@ impl Store {
         }
     }
 
+    /// A query of a collector's own tables, for [`Store::fetch`].
+    pub fn query(&self, sql: &str) -> clickhouse::query::Query {
+        self.client.query(sql)
+    }
+
     /// Reads all rows of a query.
-    pub(crate) async fn fetch<T: RowOwned + RowRead>(
+    pub async fn fetch<T: RowOwned + RowRead>(
         &self,
         doing: &'static str,
         query: clickhouse::query::Query,

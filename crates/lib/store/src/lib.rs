@@ -4,6 +4,8 @@
 //! `aws_accounts` is only ever written as its copy.
 
 pub mod accounts;
+pub mod amount;
+pub mod billed_calls;
 pub mod checks;
 mod client;
 pub mod collectors;
@@ -12,13 +14,16 @@ pub mod dispatches;
 mod error;
 pub mod facts;
 pub mod hierarchy;
+pub mod known_resources;
 pub mod migrations;
+pub mod payers;
 pub mod regions;
 pub mod resources;
 pub mod runs;
 pub mod settings;
 pub mod stack_instances;
 
-pub use client::{Store, TableRow};
+pub use amount::Amount;
+pub use client::{Store, TableRow, time_of};
 pub use config::{InvalidStoreConfig, StoreConfig};
 pub use error::StoreError;

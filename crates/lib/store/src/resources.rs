@@ -11,6 +11,7 @@ use polo_core::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::client::time_of;
 use crate::{Store, StoreError, TableRow};
 
 /// How many resources are compared and stored at a time.
@@ -170,17 +171,13 @@ impl Store {
         run_id: Uuid,
     ) -> Result<Look, StoreError> {
         let version = self.version().await?;
-        let started_at = i64::try_from(version)
-            .ok()
-            .and_then(DateTime::from_timestamp_micros)
-            .unwrap_or_default();
         Ok(Look {
             account_id: account_id.clone(),
             region: region.to_owned(),
             collector,
             run_id,
             version,
-            started_at,
+            started_at: time_of(version),
         })
     }
 

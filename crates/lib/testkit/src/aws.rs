@@ -39,13 +39,13 @@ pub struct Call {
     pub service: String,
     /// The region as it signs.
     pub region: String,
-    /// The operation: of `X-Amz-Target` or `Action`; for REST protocols `GET /path`.
+    /// The operation: of `X-Amz-Target`, `Action` or the path; for S3 as [`s3_operation`] tells it.
     pub operation: String,
     /// Whose credentials signed it: [`HUB_ACCESS_KEY`], or `ASIA<account id>` after [`assume_role`].
     pub access_key: String,
     /// The parameters of a query protocol, `Action` and `Version` included.
     pub parameters: BTreeMap<String, String>,
-    /// The body of a JSON protocol; null for the others.
+    /// The body of a JSON or CBOR protocol; null for the others.
     pub json: Value,
     /// The host, path and query asked.
     pub uri: String,
@@ -63,6 +63,16 @@ impl Call {
         }
     }
 
+    /// The bucket that a call of S3 is about, in the host or in the path; empty where it is about none.
+    pub fn bucket(&self) -> &str {
+        let rest = self.uri.split_once("://").map_or("", |(_, rest)| rest);
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        match host.split_once(".s3.") {
+            Some((bucket, _)) => bucket,
+            None => path.split(['?', '/']).next().unwrap_or(""),
+        }
+    }
+
     /// The account whose assumed credentials signed the call; none for the hub's own.
     pub fn account_id(&self) -> Option<&str> {
         self.access_key.strip_prefix("ASIA")
@@ -76,6 +86,7 @@ enum Protocol {
     Ec2,
     RestXml,
     RestJson,
+    Cbor,
 }
 
 /// An answer.
@@ -194,7 +205,9 @@ impl FakeAws {
 
     /// Answers an operation by asking `answer` each time. A later rule for the same operation replaces the earlier.
     ///
-    /// `service` is the signing name: `sts`, `organizations`, `ec2`, `cloudformation`, `events`, `iam`.
+    /// `service` is the signing name: `sts`, `organizations`, `ec2`, `cloudformation`, `events`, `iam`, `s3`,
+    /// `elasticloadbalancing` (classic and v2, told apart by the parameter `Version`), `sagemaker`, `tagging`, `ce`,
+    /// `savingsplans`, `monitoring` (CloudWatch), `logs`.
     pub fn on(
         &self,
         service: &str,
@@ -399,14 +412,23 @@ fn read(request: &HttpRequest) -> Call {
             Protocol::Query
         };
         (protocol, operation)
+    } else if header("smithy-protocol") == "rpc-v2-cbor" {
+        json = crate::cbor::to_json(body);
+        (Protocol::Cbor, last_segment(path))
+    } else if service == "s3" {
+        let query = request.uri().split_once('?').map_or("", |(_, query)| query);
+        parameters = query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decode(name), decode(value)))
+            .collect();
+        (
+            Protocol::RestXml,
+            s3_operation(request.method(), &parameters),
+        )
     } else {
         json = serde_json::from_str(&text).unwrap_or_default();
-        let protocol = if service == "s3" {
-            Protocol::RestXml
-        } else {
-            Protocol::RestJson
-        };
-        (protocol, format!("{} {path}", request.method()))
+        (Protocol::RestJson, last_segment(path))
     };
     Call {
         service,
@@ -417,6 +439,33 @@ fn read(request: &HttpRequest) -> Call {
         json,
         uri: request.uri().to_owned(),
         protocol,
+    }
+}
+
+/// `POST /DescribeSavingsPlans` and `POST /service/…/operation/GetMetricData` name the operation at their end.
+fn last_segment(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// S3 names an operation by its method and a subresource.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
+fn s3_operation(method: &str, parameters: &BTreeMap<String, String>) -> String {
+    let named = [
+        ("location", "GetBucketLocation"),
+        ("tagging", "GetBucketTagging"),
+        ("versioning", "GetBucketVersioning"),
+        ("lifecycle", "GetBucketLifecycleConfiguration"),
+        ("encryption", "GetBucketEncryption"),
+        ("publicAccessBlock", "GetPublicAccessBlock"),
+    ];
+    let found = named
+        .into_iter()
+        .find(|(subresource, _)| method == "GET" && parameters.contains_key(*subresource));
+    match (found, parameters.get("x-id")) {
+        (Some((_, operation)), _) => operation.to_owned(),
+        (None, Some(operation)) => operation.clone(),
+        (None, None) => format!("{method} {parameters:?}"),
     }
 }
 
@@ -441,13 +490,16 @@ fn decode(text: &str) -> String {
 }
 
 fn respond(protocol: Protocol, reply: Reply) -> Result<HttpResponse, ConnectorError> {
-    let (status, text) = match reply.0 {
-        Content::Body { status, text } => (status, text),
+    let (status, body) = match reply.0 {
+        Content::Body { status, text } => (status, encoded(protocol, text)),
         Content::Error {
             status,
             code,
             message,
-        } => (status, error_body(protocol, &code, &message)),
+        } => (
+            status,
+            encoded(protocol, error_body(protocol, &code, &message)),
+        ),
         Content::NoConnection => {
             return Err(ConnectorError::io("connection refused".into()));
         }
@@ -457,12 +509,18 @@ fn respond(protocol: Protocol, reply: Reply) -> Result<HttpResponse, ConnectorEr
     };
     let status =
         StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
-    let mut response = HttpResponse::new(status, SdkBody::from(text));
+    let mut response = HttpResponse::new(status, body);
     let content_type = match protocol {
         Protocol::Json => "application/x-amz-json-1.1",
         Protocol::RestJson => "application/json",
         Protocol::Query | Protocol::Ec2 | Protocol::RestXml => "text/xml",
+        Protocol::Cbor => "application/cbor",
     };
+    if matches!(protocol, Protocol::Cbor) {
+        response
+            .headers_mut()
+            .insert("smithy-protocol", "rpc-v2-cbor");
+    }
     response.headers_mut().insert("content-type", content_type);
     response
         .headers_mut()
@@ -470,10 +528,26 @@ fn respond(protocol: Protocol, reply: Reply) -> Result<HttpResponse, ConnectorEr
     Ok(response)
 }
 
+/// A body as it travels. Tests write CBOR as JSON.
+fn encoded(protocol: Protocol, text: String) -> SdkBody {
+    match protocol {
+        Protocol::Cbor => {
+            let json: Value =
+                serde_json::from_str(&text).expect("an answer in CBOR is written as JSON");
+            SdkBody::from(crate::cbor::from_json(&json))
+        }
+        Protocol::Json
+        | Protocol::Query
+        | Protocol::Ec2
+        | Protocol::RestXml
+        | Protocol::RestJson => SdkBody::from(text),
+    }
+}
+
 fn error_body(protocol: Protocol, code: &str, message: &str) -> String {
     let message_xml = escape(message);
     match protocol {
-        Protocol::Json | Protocol::RestJson => {
+        Protocol::Json | Protocol::RestJson | Protocol::Cbor => {
             json!({"__type": code, "message": message}).to_string()
         }
         Protocol::Query => format!(

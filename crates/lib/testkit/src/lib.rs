@@ -2,7 +2,10 @@
 
 pub mod accounts;
 pub mod aws;
+mod cbor;
 pub mod clickhouse;
+pub mod collector;
 pub mod events;
 pub mod gate;
+pub mod iam_actions;
 pub mod sql;

@@ -49,6 +49,11 @@ pub async fn lines(store: &Store, sql: &str) -> Vec<String> {
     }
 }
 
+/// The answer to a query as the server writes it.
+pub async fn raw(store: &Store, sql: &str) -> String {
+    post(store, store.database(), sql).await
+}
+
 /// The one value of a query.
 pub async fn text(store: &Store, sql: &str) -> String {
     let lines = lines(store, sql).await;

@@ -1,9 +1,8 @@
 //! The one row of an account, whatever IAM answers.
 
 use account_alias::AccountAlias;
-use polo_core::CollectorManifest;
-use polo_runtime::Collector;
 use polo_testkit::aws::Reply;
+use polo_testkit::iam_actions::assert_read_actions_exact;
 use polo_testkit::sql;
 use serde_json::json;
 
@@ -19,10 +18,10 @@ fn denied() -> Reply {
 }
 
 async fn check(pages: Vec<Reply>, alias: &str) {
-    let world = World::answering(pages).await;
-    let answer = world.run("one").await.unwrap();
+    let world = answering(pages).await;
+    let answer = world.run("one").await;
     assert_eq!(answer["outcome"], "complete", "{answer}");
-    assert_eq!(world.rows().await, [format!("{ACCOUNT} global {alias}")]);
+    assert_eq!(stored(&world).await, [format!("{ACCOUNT} global {alias}")]);
     assert_eq!(world.targets().await, ["global complete"]);
 }
 
@@ -60,28 +59,28 @@ async fn an_alias_before_an_empty_page() {
 
 #[tokio::test]
 async fn an_alias_that_is_taken_away_is_empty_and_another_replaces_it() {
-    let world = World::answering(vec![page(&["first"], None)]).await;
-    world.run("one").await.unwrap();
-    world.now_answers(vec![page(&[], None)]);
-    world.run("two").await.unwrap();
-    assert_eq!(world.rows().await, [format!("{ACCOUNT} global ")]);
-    world.now_answers(vec![page(&["second"], None)]);
-    world.run("three").await.unwrap();
-    assert_eq!(world.rows().await, [format!("{ACCOUNT} global second")]);
+    let world = answering(vec![page(&["first"], None)]).await;
+    world.run("one").await;
+    now_answers(&world, vec![page(&[], None)]);
+    world.run("two").await;
+    assert_eq!(stored(&world).await, [format!("{ACCOUNT} global ")]);
+    now_answers(&world, vec![page(&["second"], None)]);
+    world.run("three").await;
+    assert_eq!(stored(&world).await, [format!("{ACCOUNT} global second")]);
 }
 
 #[tokio::test]
 async fn a_denial_leaves_the_alias_as_it_was() {
-    let world = World::answering(vec![page(&["example-corporation"], None)]).await;
-    world.run("one").await.unwrap();
-    world.now_answers(vec![denied()]);
-    let answer = world.run("two").await.unwrap();
+    let world = answering(vec![page(&["example-corporation"], None)]).await;
+    world.run("one").await;
+    now_answers(&world, vec![denied()]);
+    let answer = world.run("two").await;
     assert_eq!(
         (answer["outcome"].as_str(), answer["error_class"].as_str()),
         (Some("failed"), Some("denied"))
     );
     assert_eq!(
-        world.rows().await,
+        stored(&world).await,
         [format!("{ACCOUNT} global example-corporation")]
     );
     assert_eq!(
@@ -95,23 +94,23 @@ async fn a_denial_leaves_the_alias_as_it_was() {
 
 #[tokio::test]
 async fn a_listing_that_turns_in_a_circle_is_no_answer() {
-    let world = World::answering(vec![page(&[], Some("1")), page(&[], Some("1"))]).await;
-    let answer = world.run("one").await.unwrap();
+    let world = answering(vec![page(&[], Some("1")), page(&[], Some("1"))]).await;
+    let answer = world.run("one").await;
     assert_eq!(
         (answer["outcome"].as_str(), answer["error_class"].as_str()),
         (Some("failed"), Some("bug")),
         "{answer}"
     );
-    assert_eq!(world.rows().await, Vec::<String>::new());
+    assert_eq!(stored(&world).await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn throttled_for_good_is_retried_by_lambda() {
-    let world = World::answering(vec![Reply::error(400, "Throttling", "Rate exceeded")]).await;
-    let error = world.run("one").await.unwrap_err();
+    let world = answering(vec![Reply::error(400, "Throttling", "Rate exceeded")]).await;
+    let error = world.try_run("one").await.unwrap_err();
     assert_eq!(error.error_type(), "RunFailed");
-    world.now_answers(vec![page(&["example-corporation"], None)]);
-    let answer = world.run("one").await.unwrap();
+    now_answers(&world, vec![page(&["example-corporation"], None)]);
+    let answer = world.run("one").await;
     assert_eq!(
         (answer["outcome"].as_str(), answer["attempt"].as_u64()),
         (Some("complete"), Some(2))
@@ -121,7 +120,7 @@ async fn throttled_for_good_is_retried_by_lambda() {
 /// A global API has no regions to choose from: who names some has something else in mind.
 #[tokio::test]
 async fn regions_are_refused() {
-    let world = World::answering(vec![page(&[], None)]).await;
+    let world = answering(vec![page(&[], None)]).await;
     let before = sql::row_counts(&world.store).await;
     let payload = json!({"account_id": ACCOUNT, "regions": ["us-east-1"]});
     let error = world.invoke(&payload, "one").await.unwrap_err();
@@ -133,16 +132,7 @@ async fn regions_are_refused() {
 
 #[tokio::test]
 async fn the_declared_actions_are_the_calls_on_the_wire() {
-    let world = World::answering(vec![page(&[], None)]).await;
-    world.run("one").await.unwrap();
-    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
-    let made: Vec<String> = world
-        .aws
-        .calls()
-        .into_iter()
-        .filter(|call| call.account_id().is_some())
-        .map(|call| format!("{}:{}", call.service, call.operation))
-        .collect();
-    let manifest = CollectorManifest::parse(AccountAlias::ID, AccountAlias::MANIFEST).unwrap();
-    assert_eq!(made, manifest.read_actions);
+    let world = answering(vec![page(&[], None)]).await;
+    world.run("one").await;
+    assert_read_actions_exact::<AccountAlias>(&world.aws.calls());
 }

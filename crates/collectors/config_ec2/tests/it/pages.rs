@@ -2,7 +2,7 @@
 
 use polo_testkit::aws::{Reply, ec2_denied, ec2_page};
 
-use crate::world::{LISTINGS, World};
+use crate::world::{LISTINGS, answers, answers_pages, empty};
 
 /// An item of a listing with this id.
 fn item(operation: &str, id: &str) -> String {
@@ -29,12 +29,13 @@ fn paginated() -> impl Iterator<Item = (&'static str, &'static str)> {
 #[tokio::test]
 async fn every_page_is_read_and_an_empty_one_ends_nothing() {
     for (operation, set) in paginated() {
-        let world = World::new().await;
+        let world = empty().await;
         let page = |ids: &[&str], next: Option<&str>| {
             let items: String = ids.iter().map(|id| item(operation, id)).collect();
             ec2_page(operation, set, &items, next)
         };
-        world.answers_pages(
+        answers_pages(
+            &world,
             operation,
             vec![
                 page(&["id-1", "id-2"], Some("1")),
@@ -55,13 +56,18 @@ async fn every_page_is_read_and_an_empty_one_ends_nothing() {
 #[tokio::test]
 async fn a_listing_that_names_the_same_page_twice_is_not_a_whole_one() {
     for (operation, set) in paginated() {
-        let world = World::new().await;
+        let world = empty().await;
         let page =
             |id: &str, next: Option<&str>| ec2_page(operation, set, &item(operation, id), next);
-        world.answers_pages(operation, vec![page("id-1", Some("1")), page("id-2", None)]);
+        answers_pages(
+            &world,
+            operation,
+            vec![page("id-1", Some("1")), page("id-2", None)],
+        );
         world.run("one").await;
 
-        world.answers_pages(
+        answers_pages(
+            &world,
             operation,
             vec![page("id-1", Some("1")), page("id-1", Some("1"))],
         );
@@ -82,9 +88,10 @@ async fn a_listing_that_names_the_same_page_twice_is_not_a_whole_one() {
 #[tokio::test]
 async fn a_denied_call_is_named_and_nothing_is_gone_whatever_the_other_calls_said() {
     for (operation, set) in LISTINGS {
-        let world = World::new().await;
+        let world = empty().await;
         for (other, other_set) in LISTINGS {
-            world.answers(
+            answers(
+                &world,
                 other,
                 ec2_page(other, other_set, &item(other, &format!("id-{other}")), None),
             );
@@ -94,10 +101,11 @@ async fn a_denied_call_is_named_and_nothing_is_gone_whatever_the_other_calls_sai
         assert_eq!(before.len(), LISTINGS.len());
 
         for (other, other_set) in LISTINGS {
-            world.answers(other, ec2_page(other, other_set, "", None));
+            answers(&world, other, ec2_page(other, other_set, "", None));
         }
         let action = format!("ec2:{operation}");
-        world.answers(
+        answers(
+            &world,
             operation,
             ec2_denied(&action, "no identity-based policy allows the action"),
         );
@@ -117,7 +125,7 @@ async fn a_denied_call_is_named_and_nothing_is_gone_whatever_the_other_calls_sai
 
 #[tokio::test]
 async fn only_the_accounts_own_snapshots_are_asked_for() {
-    let world = World::new().await;
+    let world = empty().await;
     world.run("one").await;
     let calls = world.aws.calls_of("DescribeSnapshots");
     assert_eq!(calls[0].parameter("Owner.1"), "self");
@@ -125,7 +133,7 @@ async fn only_the_accounts_own_snapshots_are_asked_for() {
 
 #[tokio::test]
 async fn calls_are_made_with_the_accounts_credentials_in_its_region() {
-    let world = World::new().await;
+    let world = empty().await;
     world.run("one").await;
     for (operation, _) in LISTINGS {
         let calls = world.aws.calls_of(operation);
@@ -145,7 +153,7 @@ async fn calls_are_made_with_the_accounts_credentials_in_its_region() {
 
 #[tokio::test]
 async fn a_second_page_that_is_throttled_once_is_asked_for_again() {
-    let world = World::new().await;
+    let world = empty().await;
     let mut throttled_once = false;
     world.aws.on("ec2", "DescribeVolumes", move |call| {
         let second = call.parameter("NextToken") == "1";

@@ -4,15 +4,14 @@
 
 use polo_testkit::aws::Reply;
 
-use crate::world::World;
+use crate::world::{answers, empty};
 
 macro_rules! rows_of {
     ($test:ident, $operation:literal, $fixture:literal) => {
         #[tokio::test]
         async fn $test() {
-            let world = World::new().await;
-            world.answers(
-                $operation,
+            let world = empty().await;
+            answers(&world, $operation,
                 Reply::ok(include_str!(concat!("../fixtures/", $fixture))),
             );
             let answer = world.run("one").await;

@@ -1,0 +1,133 @@
+//! Who pays for whom: `account_payers`, and the views over it.
+//!
+//! Invariant: an answer is never overwritten by a failure to ask again.
+
+use chrono::{DateTime, Utc};
+use clickhouse::Row;
+use polo_core::{AccountId, ErrorClass, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Store, StoreError, TableRow};
+
+/// What an account answered when it was asked who pays for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PayerAnswer {
+    /// Its organization's management account, or itself.
+    Payer {
+        /// Who pays.
+        payer_account_id: AccountId,
+        /// The organization; empty where it is in none.
+        organization_id: String,
+    },
+    /// It could not be asked.
+    Failure {
+        /// Why.
+        class: ErrorClass,
+        /// In AWS's words.
+        message: String,
+    },
+}
+
+/// An account that pays, and whether it can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct PayerRow {
+    /// The payer; empty for the accounts whose payer is not known.
+    pub payer_account_id: String,
+    /// Whether it is active.
+    pub visible: bool,
+    /// The accounts that it pays for, sorted.
+    pub accounts: Vec<String>,
+    /// Why it is not visible; empty if it is.
+    pub explanation: String,
+}
+
+#[derive(Row, Serialize)]
+struct AnswerRow {
+    account_id: String,
+    answered: bool,
+    payer_account_id: String,
+    organization_id: String,
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    asked_at: DateTime<Utc>,
+    error_class: String,
+    message: String,
+    _version: u64,
+}
+
+impl TableRow for AnswerRow {
+    const TABLE: &'static str = "account_payers";
+}
+
+#[derive(Row, Deserialize)]
+struct AccountIdRow {
+    account_id: String,
+}
+
+impl Store {
+    /// Every payer of accounts that are watched.
+    pub async fn payers(&self) -> Result<Vec<PayerRow>, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT ?fields FROM v_payers ORDER BY payer_account_id");
+        self.fetch("read v_payers", query).await
+    }
+
+    /// Of these accounts, those that have to be asked who pays for them: no listing tells, and the last answer is
+    /// older than `answered_before`.
+    pub async fn accounts_without_payer(
+        &self,
+        accounts: &[AccountId],
+        answered_before: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+        let query = self
+            .client()
+            .query(
+                "SELECT account_id FROM v_account_payers
+                 WHERE account_id IN {ids:Array(String)} AND told_by != 'organization'
+                   AND (answered_at IS NULL OR answered_at < fromUnixTimestamp64Milli({before:Int64}, 'UTC'))
+                 ORDER BY account_id",
+            )
+            .param("ids", ids)
+            .param("before", answered_before.timestamp_millis());
+        let rows: Vec<AccountIdRow> = self.fetch("read v_account_payers", query).await?;
+        Ok(rows.into_iter().map(|row| row.account_id).collect())
+    }
+
+    /// Stores what accounts answered when they were asked who pays for them.
+    pub async fn write_payer_answers(
+        &self,
+        asked_at: Timestamp,
+        answers: &[(AccountId, PayerAnswer)],
+    ) -> Result<(), StoreError> {
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let version = self.version().await?;
+        let rows: Vec<AnswerRow> = answers
+            .iter()
+            .map(|(account_id, answer)| {
+                let (payer, organization_id, class, message) = match answer {
+                    PayerAnswer::Payer {
+                        payer_account_id,
+                        organization_id,
+                    } => (payer_account_id.as_str(), organization_id.as_str(), "", ""),
+                    PayerAnswer::Failure { class, message } => {
+                        ("", "", class.as_str(), message.as_str())
+                    }
+                };
+                AnswerRow {
+                    account_id: account_id.to_string(),
+                    answered: !payer.is_empty(),
+                    payer_account_id: payer.to_owned(),
+                    organization_id: organization_id.to_owned(),
+                    asked_at,
+                    error_class: class.to_owned(),
+                    message: message.to_owned(),
+                    _version: version,
+                }
+            })
+            .collect();
+        self.insert("write account_payers", &rows).await
+    }
+}

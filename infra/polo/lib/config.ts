@@ -5,6 +5,7 @@
 import { SettingError } from './setting-error.ts';
 import { SettingReader } from './setting-reader.ts';
 import { scheduleExpression } from './schedule.ts';
+import { USD } from './manifest.ts';
 
 export const MODES = ['organization', 'explicit', 'single'] as const;
 export type Mode = (typeof MODES)[number];
@@ -52,6 +53,8 @@ export interface PoloConfig {
   readonly dispatchSchedule: string;
   /** The expression of each sweep that manifests may name. */
   readonly sweepSchedules: Readonly<Record<string, string>>;
+  /** What a collector's billed calls may cost per account and UTC day, in USD, where it is not what its manifest says. */
+  readonly dayUsdAtMost: Readonly<Record<string, string>>;
 }
 
 const DEFAULTS = {
@@ -119,6 +122,7 @@ export function readConfig(context: Readonly<Record<string, unknown>>): PoloConf
     accessCheckSchedule: settings.schedule('accessCheckSchedule') ?? DEFAULTS.accessCheckSchedule,
     dispatchSchedule: settings.schedule('dispatchSchedule') ?? DEFAULTS.dispatchSchedule,
     sweepSchedules: { ...DEFAULTS.sweepSchedules, ...(sweeps === undefined ? {} : sweepSchedules(sweeps)) },
+    dayUsdAtMost: dayUsdAtMost(settings),
   };
   settings.rejectUnknown();
   rejectContradictions(config);
@@ -143,6 +147,18 @@ function extraReadRoleArns(settings: SettingReader): string[] {
     throw new SettingError(`extraReadRoleArns has ${length} characters and a role's policy has room for ${EXTRA_READ_ROLES_LIMIT}: replace single roles by a pattern`);
   }
   return arns;
+}
+
+function dayUsdAtMost(settings: SettingReader): Record<string, string> {
+  const fix = 'write an object from collector to USD as text, such as {"cost":"1.50"}';
+  const value = settings.json('dayUsdAtMost', fix) ?? {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw SettingError.wrong('dayUsdAtMost', value, fix);
+  return Object.fromEntries(
+    Object.entries(value).map(([collector, amount]: [string, unknown]) => {
+      if (typeof amount !== 'string' || !USD.test(amount)) throw SettingError.wrong(`dayUsdAtMost.${collector}`, amount, fix);
+      return [collector, amount];
+    }),
+  );
 }
 
 function sweepSchedules(value: unknown): Record<string, string> {

@@ -5,6 +5,7 @@
  */
 import { Aws, Token } from 'aws-cdk-lib';
 import type { PoloConfig } from './config.ts';
+import type { CollectorManifest } from './manifest.ts';
 import type { Names } from './names.ts';
 import { SettingError } from './setting-error.ts';
 
@@ -50,6 +51,11 @@ export function discoveryEnvironment(config: PoloConfig): Environment {
  */
 export function verifierEnvironment(config: PoloConfig): Environment {
   return defined({ POLO_ACTION_ROLE_NAME: config.actionRoleName, POLO_STACK_SET_NAME: config.stackSetName });
+}
+
+/** What a collector gets besides, where the setting and not its manifest caps what its billed calls may cost. */
+export function budgetEnvironment({ id }: CollectorManifest, config: PoloConfig): Environment {
+  return defined({ POLO_DAY_USD_AT_MOST: config.dayUsdAtMost[id] });
 }
 
 /** Fails where Lambda would refuse the function for the size of its environment. */

@@ -6,8 +6,18 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SettingError } from './setting-error.ts';
 
-export const SCOPES = ['region', 'account', 'payer'] as const;
+export const SCOPES = ['region', 'account', 'account_and_payer', 'payer'] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/** What AWS bills of a collector's calls. Amounts are USD as text, because a JSON number is a binary fraction. */
+export interface Billing {
+  readonly unit: string;
+  readonly usd_per_1000_units: string;
+  readonly run_units_at_most: number;
+  /** Of all runs of one account and UTC day; the setting dayUsdAtMost overrides it. */
+  readonly day_usd_at_most: string;
+  readonly source: string;
+}
 
 /** One collector.json. Field names are the file's own. */
 export interface CollectorManifest {
@@ -22,6 +32,8 @@ export interface CollectorManifest {
   readonly timeout_s: number;
   readonly read_actions: readonly string[];
   readonly tables: readonly string[];
+  /** Absent where AWS bills nothing. */
+  readonly billing?: Billing;
 }
 
 /** Lambda's limits: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -33,6 +45,7 @@ const COLLECTOR_ID = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const SCHEDULE_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const IAM_ACTION = /^[a-z0-9-]+:[A-Z][A-Za-z0-9]*$/;
 const TABLE_NAME = /^[a-z][a-z0-9_]*$/;
+export const USD = /^\d{1,6}(\.\d{1,6})?$/;
 
 /** Every collector under `folder`. A folder without a manifest is an error: it would be a collector that never runs. */
 export function loadManifests(folder: string): CollectorManifest[] {
@@ -97,5 +110,22 @@ function checked(folderName: string, content: unknown): CollectorManifest {
     timeout_s: whole('timeout_s', 1, TIMEOUT_LIMIT_S, `write a whole number from 1 to ${TIMEOUT_LIMIT_S}, Lambda's limit`),
     read_actions: list('read_actions', IAM_ACTION, 'list IAM actions without wildcards, each once, such as ec2:DescribeInstances'),
     tables: list('tables', TABLE_NAME, 'list the tables it writes, each once, such as resources'),
+    ...billing(file, fields['billing']),
   };
+}
+
+/** The amounts are compared where they are spent, in the functions; here they only have to be amounts. */
+function billing(file: string, content: unknown): { billing?: Billing } {
+  if (content === undefined) return {};
+  const fix = 'write an object with unit, usd_per_1000_units, run_units_at_most, day_usd_at_most and source, amounts of USD as text such as "0.50"';
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw SettingError.wrong(`${file}: billing`, content, fix);
+  const { unit, usd_per_1000_units, run_units_at_most, day_usd_at_most, source, ...unknown } = content as Record<string, unknown>;
+  const [stray] = Object.keys(unknown);
+  if (stray !== undefined) throw SettingError.wrong(`a field of ${file}: billing`, stray, fix);
+  const amount = (value: unknown): value is string => typeof value === 'string' && USD.test(value);
+  const whole = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value > 0;
+  if (typeof unit !== 'string' || unit === '' || typeof source !== 'string' || !amount(usd_per_1000_units) || !whole(run_units_at_most) || !amount(day_usd_at_most)) {
+    throw SettingError.wrong(`${file}: billing`, content, fix);
+  }
+  return { billing: { unit, usd_per_1000_units, run_units_at_most, day_usd_at_most, source } };
 }

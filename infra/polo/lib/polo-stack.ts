@@ -12,7 +12,7 @@ import { DeadLetters } from './constructs/dead-letters.ts';
 import { EventRule, type EventRuleProps } from './constructs/event-rule.ts';
 import { PoloFunction, type PoloFunctionProps } from './constructs/polo-function.ts';
 import { ScheduleRule, type ScheduleRuleProps } from './constructs/schedule-rule.ts';
-import { commonEnvironment, discoveryEnvironment, verifierEnvironment } from './environment.ts';
+import { budgetEnvironment, commonEnvironment, discoveryEnvironment, verifierEnvironment } from './environment.ts';
 import type { CollectorManifest } from './manifest.ts';
 import { namesFor } from './names.ts';
 import { assumeActionRoles, assumeListingRoles, assumeReadRoles, emitEvents, readOrganization, readStackSet } from './permissions.ts';
@@ -100,12 +100,13 @@ export class PoloStack extends Stack {
       fields: ['account_id', 'polo_status'],
       target: dispatcher,
     });
+    rejectBudgetsOfNobody(manifests, config);
     for (const manifest of manifests) {
       const collector = addFunction(manifest.id, {
         description: manifest.description,
         memoryMb: manifest.memory_mb,
         timeoutS: manifest.timeout_s,
-        environment: common,
+        environment: { ...common, ...budgetEnvironment(manifest, config) },
         statements: [assumeReadRoles(config)],
       });
       addEventRule(`collect-${manifest.id}`, {
@@ -117,6 +118,15 @@ export class PoloStack extends Stack {
         target: collector,
       });
     }
+  }
+}
+
+/** A budget that no collector reads would be an operator's mistake that only a bill tells of. */
+function rejectBudgetsOfNobody(manifests: readonly CollectorManifest[], config: PoloConfig): void {
+  const billed = manifests.filter(({ billing }) => billing !== undefined).map(({ id }) => id);
+  const nobody = Object.keys(config.dayUsdAtMost).find((id) => !billed.includes(id));
+  if (nobody !== undefined) {
+    throw SettingError.wrong('a name in dayUsdAtMost', nobody, `name collectors whose calls AWS bills: ${billed.join(', ') || 'there are none'}`);
   }
 }
 

@@ -21,6 +21,7 @@ test('nothing but the stub gives the defaults', () => {
     discoverySchedule: 'rate(1 hour)',
     accessCheckSchedule: 'rate(5 minutes)',
     dispatchSchedule: 'rate(5 minutes)',
+    dayUsdAtMost: {},
     sweepSchedules: { hourly: 'cron(10 * * * ? *)', daily: 'cron(0 3 * * ? *)', weekly: 'cron(0 4 ? * MON *)' },
   });
 });
@@ -136,6 +137,9 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ discoverySchedule: 'rate(1 hours)' }, 'discoverySchedule is "rate(1 hours)": EventBridge wants the singular for 1: write rate(1 hour)'],
   [{ accessCheckSchedule: 'rate(5 minute)' }, 'accessCheckSchedule is "rate(5 minute)": EventBridge wants the plural for more than 1: write rate(5 minutes)'],
   [{ dispatchSchedule: '5m' }, 'dispatchSchedule is "5m": write rate(1 hour) or cron(0 3 * * ? *)'],
+  [{ dayUsdAtMost: { cost: 1.5 } }, 'dayUsdAtMost.cost is 1.5: write an object from collector to USD as text, such as {"cost":"1.50"}'],
+  [{ dayUsdAtMost: { cost: '-1' } }, 'dayUsdAtMost.cost is "-1": write an object from collector to USD as text, such as {"cost":"1.50"}'],
+  [{ dayUsdAtMost: ['cost'] }, 'dayUsdAtMost is ["cost"]: write an object from collector to USD as text, such as {"cost":"1.50"}'],
   [{ sweepSchedules: { daily: '3:00' } }, 'sweepSchedules.daily is "3:00": write rate(1 hour) or cron(0 3 * * ? *)'],
   [{ sweepSchedules: { 'Every Day': 'rate(1 day)' } }, 'a name in sweepSchedules is "Every Day": write lower-case letters, digits and inner hyphens'],
   [{ sweepSchedules: '{daily}' }, 'sweepSchedules is "{daily}": it is not JSON; write an object from sweep name to schedule, such as {"daily":"cron(0 3 * * ? *)"}'],

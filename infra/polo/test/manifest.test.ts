@@ -50,8 +50,8 @@ const REFUSED: readonly [field: string, value: unknown, fix: string][] = [
   ['description', '', 'write one line of at most 256 characters'],
   ['description', 'two\nlines', 'write one line of at most 256 characters'],
   ['schedule', 'rate(1 day)', 'write the name of a sweep, such as daily'],
-  ['scope', 'regional', 'write one of region, account, payer'],
-  ['scope', undefined, 'write one of region, account, payer'],
+  ['scope', 'regional', 'write one of region, account, account_and_payer, payer'],
+  ['scope', undefined, 'write one of region, account, account_and_payer, payer'],
   ['period_hours', 0, 'write the hours between two runs, a whole number of at least 1'],
   ['freshness_hours', 12, FRESHNESS],
   ['freshness_hours', undefined, FRESHNESS],
@@ -76,6 +76,32 @@ for (const [field, value, fix] of REFUSED) {
     failsWith(() => loadManifests(folder), `config_ec2/collector.json: ${field} is ${shown}: ${fix}`);
   });
 }
+
+const BILLING = { unit: 'request', usd_per_1000_units: '10.00', run_units_at_most: 300, day_usd_at_most: '3.00', source: 'https://aws.amazon.com/' };
+
+test('what a collector costs is read', (t) => {
+  const folder = folderWith(t, 'config_ec2', JSON.stringify({ ...VALID, billing: BILLING }));
+  assert.deepEqual(loadManifests(folder)[0]?.billing, BILLING);
+});
+
+const WRONG_BILLING: readonly [why: string, value: unknown][] = [
+  ['that is a number', 3],
+  ['whose amount is a number', { ...BILLING, day_usd_at_most: 3 }],
+  ['without a limit', { ...BILLING, run_units_at_most: undefined }],
+  ['with a limit of nothing', { ...BILLING, run_units_at_most: 0 }],
+];
+
+for (const [why, value] of WRONG_BILLING) {
+  test(`billing ${why} is refused`, (t) => {
+    const folder = folderWith(t, 'config_ec2', JSON.stringify({ ...VALID, billing: value }));
+    assert.throws(() => loadManifests(folder), { name: 'SettingError', message: /^config_ec2\/collector\.json: billing is .+: write an object with unit, / });
+  });
+}
+
+test('a field of billing that nobody knows is refused', (t) => {
+  const folder = folderWith(t, 'config_ec2', JSON.stringify({ ...VALID, billing: { ...BILLING, currency: 'USD' } }));
+  assert.throws(() => loadManifests(folder), { name: 'SettingError', message: /^a field of config_ec2\/collector\.json: billing is "currency": / });
+});
 
 test('two folders cannot hold one id', (t) => {
   const folder = folderWith(t, 'config_ec2', JSON.stringify(VALID));

@@ -5,13 +5,16 @@
     reason = "a test that cannot set itself up may panic"
 )]
 
+mod budget;
 mod coverage;
 mod database;
 mod deliveries;
 mod overlap;
+mod payer;
 mod refusals;
 mod regions;
 mod resources;
 mod shelf;
 mod targets;
+mod till;
 mod world;

@@ -46,7 +46,7 @@ impl Function for AccessVerifier {
         let stack_set = stack_set::read(context).await?;
         let checks = checks.finish().await?;
         store_checks(context, &checks).await?;
-        let payers = payers::ask(context, &checks).await?;
+        let payers = payers::ask(context).await?;
         let told = publish_status_changes(context, invocation.sweep_id).await?;
         Ok(json!({
             "accounts": accounts.len(), "checks": verdicts(&checks), "checks_made_before": repeated,

@@ -4,7 +4,7 @@ use polo_core::reconcile::{AccountFacts, Membership, reconcile};
 use polo_core::{AccountId, Invocation, RoleArn};
 use polo_runtime::access::{Checks, not_yet_made, store_checks};
 use polo_runtime::config::ConfiguredAccount;
-use polo_runtime::{Context, FunctionError, payers};
+use polo_runtime::{Context, FunctionError};
 use polo_store::facts::ListingResult;
 
 use crate::organization::Before;
@@ -72,7 +72,6 @@ pub(crate) async fn discover(
         .await?;
     let checks = checks.finish().await?;
     store_checks(context, &checks).await?;
-    payers::ask(context, &checks).await?;
     let refused = reconciliation.refused.clone();
     if complete {
         record(

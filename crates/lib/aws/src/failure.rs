@@ -204,6 +204,8 @@ pub(crate) fn class_of(
         || code.starts_with("NoSuch")
         || code.ends_with("DoesNotExist")
         || code.ends_with("DoesNotExistException")
+        // SageMaker has no code of its own for what is not there.
+        || (code == "ValidationException" && lower.starts_with("could not find"))
     {
         return ErrorClass::NotFound;
     }
@@ -339,7 +341,7 @@ mod tests {
     #[test]
     fn every_known_code_has_its_class() {
         #[rustfmt::skip]
-        let table: [(&str, &str, Option<u16>, ErrorClass); 78] = [
+        let table: [(&str, &str, Option<u16>, ErrorClass); 79] = [
             ("AccessDenied", "User: arn:aws:sts::1:assumed-role/a/b is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::2:role/r", Some(403), Denied),
             ("AccessDeniedException", "You don't have permissions to access this resource.", Some(400), Denied),
             ("com.amazonaws.organizations#AccessDeniedException", "no", Some(400), Denied),
@@ -405,6 +407,7 @@ mod tests {
             ("InvalidInstanceID.NotFound", "no", Some(400), NotFound),
             ("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.", Some(400), NotFound),
             ("ValidationError", "1 validation error detected", Some(400), Config),
+            ("ValidationException", "Could not find endpoint \"arn:aws:sagemaker:us-east-1:1:endpoint/e\".", Some(400), NotFound),
             ("ValidationException", "no", Some(400), Config),
             ("InvalidInputException", "no", Some(400), Config),
             ("InvalidParameterValue", "no", Some(400), Config),

@@ -1,5 +1,5 @@
-//! Finding out who pays for accounts that no listing of an organization tells of: each is asked itself, with its own
-//! read role, once a day.
+//! Finding out who pays for accounts that no listing of an organization tells of: each active one is asked itself, with
+//! its own read role, once a day.
 //!
 //! Invariant: nobody is asked whose organization was listed, and a failure to ask leaves the last answer.
 
@@ -7,8 +7,7 @@ use chrono::TimeDelta;
 use futures::StreamExt;
 use polo_aws::organizations::{Membership, OrganizationReader};
 use polo_aws::{AwsFailure, OrganizationError, session_name};
-use polo_core::{AccountId, ErrorClass, RoleKind, Verdict};
-use polo_store::checks::AccessCheck;
+use polo_core::{AccountId, ErrorClass};
 use polo_store::payers::PayerAnswer;
 use serde_json::{Value, json};
 
@@ -16,22 +15,18 @@ use crate::{Context, FunctionError};
 
 /// An answer holds this long: who pays changes when an account joins or leaves an organization.
 const HOLDS: TimeDelta = TimeDelta::hours(24);
+/// An account that could not be asked is asked again after this: a denial is mended by a new role, not by asking.
+const ASKED_AGAIN: TimeDelta = TimeDelta::hours(1);
 /// Accounts asked at once.
 const AT_ONCE: usize = 8;
 
-/// Asks the accounts whose read role has just worked, as far as it is not known who pays for them.
-pub async fn ask(context: &Context, checks: &[AccessCheck]) -> Result<Value, FunctionError> {
+/// Asks the active accounts of which it is not known who pays for them.
+pub async fn ask(context: &Context) -> Result<Value, FunctionError> {
     let store = &context.store;
     let now = context.clock.now();
-    let working: Vec<AccountId> = checks
-        .iter()
-        .filter(|check| check.role == RoleKind::Read && check.verdict == Verdict::Success)
-        .map(|check| check.account_id.clone())
-        .collect();
-    if working.is_empty() {
-        return Ok(json!({ "asked": 0 }));
-    }
-    let unknown = store.accounts_without_payer(&working, now - HOLDS).await?;
+    let unknown = store
+        .accounts_without_payer(now - HOLDS, now - ASKED_AGAIN)
+        .await?;
     let answers: Vec<(AccountId, PayerAnswer)> = futures::stream::iter(unknown)
         .map(|account_id| ask_one(context, account_id))
         .buffer_unordered(AT_ONCE)

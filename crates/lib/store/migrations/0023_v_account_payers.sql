@@ -26,7 +26,8 @@ SELECT
     a.polo_status AS polo_status,
     if(l.management_account_id != '', l.management_account_id, q.payer_account_id) AS payer_account_id,
     multiIf(l.management_account_id != '', 'organization', q.payer_account_id != '', 'account', '') AS told_by,
-    if(l.management_account_id != '', NULL, q.answered_at) AS answered_at,
+    q.answered_at AS answered_at,
+    q.failed_at AS failed_at,
     if(l.management_account_id != '' OR ifNull(q.answered_at >= q.failed_at, false), '', q.failure) AS failure
 FROM v_accounts AS a
 LEFT JOIN listed AS l ON l.organization_id = a.organization_id

@@ -16,7 +16,11 @@ SELECT
         concat('account ', p.payer_account_id, ' pays for these accounts, but is ', r.polo_status, ' (', r.status_reason, ')')) AS explanation
 FROM
 (
-    SELECT payer_account_id, arraySort(groupArrayIf(account_id, polo_status != 'excluded')) AS accounts, max(failure) AS failure
+    -- An account that Polo cannot read has a gap of its own, before anyone asks who pays for it.
+    SELECT
+        payer_account_id,
+        arraySort(groupArrayIf(account_id, polo_status = 'active' OR (payer_account_id != '' AND polo_status != 'excluded'))) AS accounts,
+        max(failure) AS failure
     FROM v_account_payers
     GROUP BY payer_account_id
     HAVING notEmpty(accounts)

@@ -72,24 +72,24 @@ impl Store {
         self.fetch("read v_payers", query).await
     }
 
-    /// Of these accounts, those that have to be asked who pays for them: no listing tells, and the last answer is
-    /// older than `answered_before`.
+    /// The active accounts that have to be asked who pays for them: no listing tells, the last answer is older than
+    /// `answered_before`, and no attempt has failed since `failed_before`.
     pub async fn accounts_without_payer(
         &self,
-        accounts: &[AccountId],
         answered_before: Timestamp,
+        failed_before: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
-        let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
         let query = self
             .client()
             .query(
                 "SELECT account_id FROM v_account_payers
-                 WHERE account_id IN {ids:Array(String)} AND told_by != 'organization'
-                   AND (answered_at IS NULL OR answered_at < fromUnixTimestamp64Milli({before:Int64}, 'UTC'))
+                 WHERE polo_status = 'active' AND told_by != 'organization'
+                   AND (answered_at IS NULL OR answered_at < fromUnixTimestamp64Milli({answered:Int64}, 'UTC'))
+                   AND (failed_at IS NULL OR failed_at < fromUnixTimestamp64Milli({failed:Int64}, 'UTC'))
                  ORDER BY account_id",
             )
-            .param("ids", ids)
-            .param("before", answered_before.timestamp_millis());
+            .param("answered", answered_before.timestamp_millis())
+            .param("failed", failed_before.timestamp_millis());
         let rows: Vec<AccountIdRow> = self.fetch("read v_account_payers", query).await?;
         Ok(rows.into_iter().map(|row| row.account_id).collect())
     }

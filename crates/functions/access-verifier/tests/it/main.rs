@@ -8,6 +8,7 @@
 mod database;
 mod deliveries;
 mod due;
+mod payers;
 mod refusals;
 mod roles;
 mod stack_set;

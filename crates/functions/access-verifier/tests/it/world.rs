@@ -101,8 +101,16 @@ impl World {
         }
     }
 
-    /// Accounts that discovery has found, never checked.
+    /// Accounts that discovery has found, never checked, each of which pays for itself.
     pub(crate) async fn found(self, ids: &[&str]) -> Self {
+        for id in ids {
+            accounts::pays_for(&self.store, id, id).await;
+        }
+        self.found_without_payer(ids).await
+    }
+
+    /// The same, but nobody knows who pays.
+    pub(crate) async fn found_without_payer(self, ids: &[&str]) -> Self {
         for id in ids {
             accounts::pending(&self.store, id).await;
         }

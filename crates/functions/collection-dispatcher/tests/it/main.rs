@@ -8,6 +8,7 @@
 mod database;
 mod manual;
 mod newly_active;
+mod payers;
 mod reconcile;
 mod refusals;
 mod rejected;

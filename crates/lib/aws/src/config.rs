@@ -23,6 +23,10 @@ const READ: Duration = Duration::from_secs(30);
 const ATTEMPT: Duration = Duration::from_secs(45);
 const OPERATION: Duration = Duration::from_secs(120);
 
+/// A collector's call meets the limits of its account's API, whose tokens come back within seconds: the SDK's pauses
+/// (1 s, doubled each time, with jitter) before the sixth attempt add up to half a minute.
+const COLLECTING_ATTEMPTS: u32 = 6;
+
 /// Few attempts: bulk calls pass a token bucket first, and a run that fails is made again as a whole.
 const ATTEMPTS: u32 = 3;
 
@@ -78,6 +82,16 @@ pub fn config_for(
         .region(Region::new(region.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .identity_cache(IdentityCache::no_cache())
+        .build()
+}
+
+/// The same configuration for the calls of collectors, which are worth waiting for.
+pub(crate) fn with_patience(config: &SdkConfig) -> SdkConfig {
+    let retries = config.retry_config().cloned();
+    let retries = retries.unwrap_or_else(RetryConfig::standard);
+    config
+        .to_builder()
+        .retry_config(retries.with_max_attempts(COLLECTING_ATTEMPTS))
         .build()
 }
 

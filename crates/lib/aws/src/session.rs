@@ -16,7 +16,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use polo_core::{AccountId, ErrorClass, Partition, RoleArn, Timestamp};
 
-use crate::config::{config_for, region_of, without_retries};
+use crate::config::{config_for, region_of, with_patience, without_retries};
 use crate::rate::STS_CALLS_PER_SECOND;
 use crate::{AwsFailure, Backoff, Clock, RateLimit, classify};
 
@@ -285,13 +285,13 @@ impl AccountSession {
     }
 
     /// A configuration for clients in this account and region, over the process's HTTP client. Its credentials renew
-    /// themselves, so a long run doesn't outlive them.
+    /// themselves, so a long run doesn't outlive them, and a throttled call waits for the API's tokens to come back.
     pub fn config(&self, region: &str) -> SdkConfig {
-        config_for(
+        with_patience(&config_for(
             self.credentials.sessions.base(),
             region,
             self.credentials.clone(),
-        )
+        ))
     }
 }
 

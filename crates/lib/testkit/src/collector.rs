@@ -201,7 +201,7 @@ impl<C: Collector> World<C> {
         .await
     }
 
-    /// The targets of all runs as `region outcome[(class) action]`, in the order of their starts.
+    /// The targets of all runs as `region outcome[(class) action]`, in the order of the runs, each run's by region.
     ///
     /// # Panics
     /// Where the database does not answer.
@@ -209,7 +209,7 @@ impl<C: Collector> World<C> {
         sql::lines(
             &self.store,
             "SELECT concat(region, ' ', outcome, if(error_class = '', '', concat('(', error_class, ') ', action)))
-             FROM run_targets FINAL ORDER BY started_at, region",
+             FROM run_targets FINAL ORDER BY min(started_at) OVER (PARTITION BY run_id, attempt), region",
         )
         .await
     }

@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "infra/local/example"
 sys.path.insert(0, str(EXAMPLE))
 
+import member_role  # noqa: E402
 from local_aws import LocalAws, required  # noqa: E402
 
 IMAGE = "ami-0abcdef1234567890"
-MAY = ["ec2:Describe*", "iam:ListAccountAliases", "iam:GetRole"]
 
 
 def function_roles() -> list[str]:
@@ -36,7 +36,8 @@ def make_role(aws: LocalAws, account_id: str | None, kind: str) -> None:
             "Action": "sts:AssumeRole", "Condition": condition,
         }],
     }  # fmt: skip
-    may = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": MAY, "Resource": "*"}]}
+    actions = [*member_role.read_actions(), "iam:GetRole"]
+    may = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
     iam, name = aws.client("iam", account_id), required("POLO_READ_ROLE_NAME")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
     iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=json.dumps(may))
@@ -46,18 +47,12 @@ def roll_out(aws: LocalAws, unit_ids: list[str]) -> None:
     """A service-managed StackSet with the example's template over the units."""
     cloudformation, organizations = aws.client("cloudformation"), aws.client("organizations")
     organizations.enable_aws_service_access(ServicePrincipal="member.org.stacksets.cloudformation.amazonaws.com")
-    values = {
-        "RoleName": required("POLO_READ_ROLE_NAME"),
-        "HubAccountId": required("POLO_HUB_ACCOUNT_ID"),
-        "ExternalId": required("POLO_EXTERNAL_ID"),
-        "FunctionRoleArns": ",".join(function_roles()),
-    }
     name = required("POLO_STACK_SET_NAME")
     cloudformation.create_stack_set(
         StackSetName=name, PermissionModel="SERVICE_MANAGED", ManagedExecution={"Active": True},
         AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
-        TemplateBody=(EXAMPLE / "member-role.template.json").read_text(), Capabilities=["CAPABILITY_NAMED_IAM"],
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+        TemplateBody=member_role.TEMPLATE.read_text(), Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=member_role.parameters(),
     )  # fmt: skip
     cloudformation.create_stack_instances(
         StackSetName=name, Regions=[aws.region], DeploymentTargets={"OrganizationalUnitIds": unit_ids},

@@ -6,6 +6,7 @@ Invariant: reading never consumes the request; moto gets the same bytes afterwar
 import io
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,9 +14,13 @@ from urllib.parse import parse_qsl
 from moto.core.request import Request
 from moto.core.routing import NotFound, get_service_router
 
+from aws import cbor
+from aws.errors import Refusal
 from aws.sessions import Caller
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
+# A bucket may stand before the host, which is always addressed as localhost.
+_BUCKET_HOST = re.compile(r"([a-z0-9][a-z0-9.-]+)\.localhost(?::\d+)?")
 # Signing name -> botocore's service name, for REST services whose operation follows from method and path.
 _REST_MODELS = {"s3": "s3", "lambda": "lambda", "account": "account", "savingsplans": "savingsplans", "scheduler": "scheduler"}
 
@@ -32,7 +37,18 @@ class ApiCall:
     params: dict[str, str]
     access_key_id: str | None
     session_token: str | None
+    body: bytes = field(default=b"", repr=False)
     caller: Caller | None = field(default=None)
+
+    def document(self) -> dict[str, Any]:
+        """The body of a JSON or CBOR request; refused where it is none."""
+        try:
+            parsed = cbor.decode(self.body) if self.protocol == "cbor" else json.loads(self.body or b"{}")
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise Refusal(400, "SerializationException", "The body of the request could not be read")
+        return parsed
 
 
 def read(environ: dict[str, Any]) -> ApiCall:
@@ -43,6 +59,9 @@ def read(environ: dict[str, Any]) -> ApiCall:
     match = _CREDENTIAL.search(authorization) or _CREDENTIAL.search("Credential=" + query.get("X-Amz-Credential", ""))
     access_key_id, region, service = match.groups() if match else (None, "us-east-1", "")
     path = environ.get("PATH_INFO", "/")
+    bucket = _BUCKET_HOST.fullmatch(environ.get("HTTP_HOST", ""))
+    if service == "s3" and bucket:
+        path = f"/{bucket.group(1)}{path}"
     params: dict[str, str] = {}
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         params = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -52,9 +71,10 @@ def read(environ: dict[str, Any]) -> ApiCall:
     rpc = re.search(r"/service/[^/]+/operation/([A-Za-z0-9]+)", path)
     if rpc:
         protocol, operation = "cbor", rpc.group(1)
+        params = _flat(body, cbor.decode)
     elif target:
         protocol, operation = "json", target.rsplit(".", 1)[-1]
-        params = _flat_json(body)
+        params = _flat(body, json.loads)
         service = service or target.split(".", 1)[0].split("_", 1)[0].lower()
     elif "Action" in params:
         protocol, operation = ("ec2" if service == "ec2" else "query"), params["Action"]
@@ -72,6 +92,7 @@ def read(environ: dict[str, Any]) -> ApiCall:
         params=params,
         access_key_id=access_key_id,
         session_token=environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or query.get("X-Amz-Security-Token"),
+        body=body,
     )
 
 
@@ -89,9 +110,9 @@ def _take_body(environ: dict[str, Any]) -> bytes:
     return body
 
 
-def _flat_json(body: bytes) -> dict[str, str]:
+def _flat(body: bytes, decode: Callable[[bytes], Any]) -> dict[str, str]:
     try:
-        parsed = json.loads(body or b"{}")
+        parsed = decode(body) if body else {}
     except ValueError:
         return {}
     if not isinstance(parsed, dict):

@@ -13,10 +13,12 @@ from urllib.parse import parse_qs
 from moto.core.base_backend import BackendDict
 from moto.organizations.models import organizations_backends
 
-from aws import calls, faults, hub_roles, options, organizations, sessions, stack_sets
+from aws import calls, costs, faults, hub_roles, metric_series, options, organizations, savings_plans, sessions, stack_sets
 from aws.template import Template
 
 PREFIX = "/polo-local/"
+# What calls are answered from that no AWS call could put there.
+_SEEDS = {"costs": costs.lines, "savings-plans": savings_plans.plans, "metrics": metric_series.series}
 
 
 class Control:
@@ -39,6 +41,9 @@ class Control:
             ("POST", "stack-instance"): self.stack_instance,
             ("POST", "reset"): self.reset,
         }
+        for path, seeds in _SEEDS.items():
+            self.routes["POST", path] = seeds.add
+            self.routes["DELETE", path] = seeds.clear
 
     def answer(self, method: str, path: str, query: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Status and JSON body for one request."""
@@ -120,5 +125,7 @@ class Control:
         for module in (sessions, options, calls):
             module.reset()
         faults.clear()
+        for seeds in _SEEDS.values():
+            seeds.clear()
         self.role_arns = hub_roles.create(self.templates, self.account_id)
         return self.ping({})

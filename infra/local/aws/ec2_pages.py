@@ -13,11 +13,11 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.nat_gateways import NatGateways
 
-from aws import options
+from aws import options, pages
 
 
 def _paged(describe: Callable[[Any], ActionResult], key: str, smallest: int) -> Callable[[Any], ActionResult]:
-    def page(self: Any) -> ActionResult:
+    def paged(self: Any) -> ActionResult:
         token = self._get_param("NextToken")
         asked = self._get_param("MaxResults")
         if asked is not None and not smallest <= int(asked) <= 1000:
@@ -26,15 +26,13 @@ def _paged(describe: Callable[[Any], ActionResult], key: str, smallest: int) -> 
                 f"Value ( {asked} ) for parameter maxResults is invalid. Expecting a value between {smallest} and 1000.",
             )
         rows = list(describe(self).result[key])  # type: ignore[index]
-        start = 0
-        if token:
-            if not str(token).startswith("page-") or not str(token)[5:].isdigit():
-                raise EC2ClientError("InvalidNextToken", "The token provided in the request is invalid.")
-            start = int(str(token)[5:])
-        end = start + min(int(asked or 1000), options.values["ec2_page_limit"])
-        return ActionResult({key: rows[start:end], "NextToken": f"page-{end}" if end < len(rows) else None})
+        try:
+            page, following = pages.cut(key, rows, token, min(int(asked or 1000), options.values["ec2_page_limit"]))
+        except pages.BadToken:
+            raise EC2ClientError("InvalidNextToken", "The token provided in the request is invalid.") from None
+        return ActionResult({key: page, "NextToken": following})
 
-    return page
+    return paged
 
 
 def _reservations(self: Any) -> ActionResult:

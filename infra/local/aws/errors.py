@@ -9,6 +9,8 @@ import uuid
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from aws import cbor
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -22,17 +24,19 @@ class Answer:
 class Refusal(Exception):
     """The call is refused: carries what AWS would answer."""
 
-    def __init__(self, status: int, code: str, message: str):
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None):
         super().__init__(f"{code}: {message}")
+        self.headers = headers or {}
         self.status = status
         self.code = code
         self.message = message
 
 
-def answer(protocol: str, status: int, code: str, message: str) -> Answer:
+def answer(protocol: str, refusal: Refusal) -> Answer:
     """The error as an HTTP answer in the given protocol (see `api_call.protocol_of`)."""
+    status, code, message = refusal.status, refusal.code, refusal.message
     request_id = str(uuid.uuid4())
-    headers = [("x-amzn-RequestId", request_id)]
+    headers = [("x-amzn-RequestId", request_id), *refusal.headers.items()]
     if protocol == "ec2":
         content_type = "text/xml;charset=UTF-8"
         body = (
@@ -55,8 +59,9 @@ def answer(protocol: str, status: int, code: str, message: str) -> Answer:
         ).encode()
     elif protocol == "cbor":
         content_type = "application/cbor"
-        headers += [("smithy-protocol", "rpc-v2-cbor"), ("x-amzn-query-error", f"{code};Sender")]
-        body = b"\xa2" + _cbor_text("__type") + _cbor_text(code) + _cbor_text("message") + _cbor_text(message)
+        fault = "Receiver" if status >= 500 else "Sender"
+        headers += [("smithy-protocol", "rpc-v2-cbor"), ("x-amzn-query-error", f"{code};{fault}")]
+        body = cbor.encode({"__type": code, "message": message})
     elif protocol == "rest-json":
         content_type = "application/json"
         headers.append(("x-amzn-ErrorType", code))
@@ -97,15 +102,3 @@ def expired_token(protocol: str) -> Refusal:
         return Refusal(400, "ExpiredToken", "The provided token has expired.")
     code = "ExpiredToken" if protocol == "query" else "ExpiredTokenException"
     return Refusal(403 if protocol in ("query", "rest-json") else 400, code, sentence)
-
-
-def _cbor_text(text: str) -> bytes:
-    """A CBOR text string (major type 3)."""
-    raw = text.encode()
-    if len(raw) < 24:
-        head = bytes([0x60 | len(raw)])
-    elif len(raw) < 0x100:
-        head = bytes([0x78, len(raw)])
-    else:
-        head = b"\x79" + len(raw).to_bytes(2, "big")
-    return head + raw

@@ -9,12 +9,15 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from aws import api_call, calls, errors, faults, permissions, regions, sessions
+from aws import api_call, calls, errors, faults, own_answers, permissions, regions, s3_buckets, sessions
 from aws.api_call import ApiCall
 from aws.control import PREFIX, Control
 from aws.errors import Answer, Refusal
 
-_REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 501: "Not Implemented"}
+_REASONS = {
+    200: "OK", 301: "Moved Permanently", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+    501: "Not Implemented",
+}  # fmt: skip
 # Requests that nobody signs: they carry their own proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
 
@@ -40,18 +43,21 @@ class Gate:
         try:
             call.caller = _caller_of(call)
             entry = calls.record(call)
-            for check in (faults.strike, regions.refuse_if_disabled, permissions.refuse):
+            for check in (faults.strike, regions.refuse_if_disabled, permissions.refuse, s3_buckets.refuse_elsewhere):
                 refusal = check(call)
                 if refusal is not None:
                     raise refusal
             # Moto takes the account from this header before anything else, so it and the gate cannot disagree.
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.caller.account_id if call.caller else sessions.hub_account_id
             environ["polo.call"] = call
+            own = own_answers.answer(call)
+            if own is not None:
+                return _send(start_response, own)
             return self._ask_moto(call, environ, start_response)
         except Refusal as refusal:
             if entry is not None:
                 entry["error"] = refusal.code
-            return _send(start_response, errors.answer(call.protocol, refusal.status, refusal.code, refusal.message))
+            return _send(start_response, errors.answer(call.protocol, refusal))
 
     def _ask_moto(self, call: ApiCall, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         what = f"{call.service}:{call.operation}"

@@ -14,9 +14,10 @@ import signal
 import sys
 from pathlib import Path
 
-# Read by moto when it is imported. Its stock images would put 1,302 snapshots of their own into every account, and a fixed account
-# id would undo the isolation of accounts.
+# Read by moto when it is imported. Its stock images would put 1,302 snapshots of their own into every account, a fixed account id
+# would undo the isolation of accounts, and buckets would be open to every account.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+os.environ["MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS"] = "false"
 os.environ.pop("MOTO_ACCOUNT_ID", None)
 # The modules beside this file form the package `aws`; its folder itself must not be on the path (its names are common ones).
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -24,7 +25,18 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
-from aws import assume_role, ec2_pages, hub_roles, organizations, regions, sessions, stack_set_api  # noqa: E402
+from aws import (  # noqa: E402
+    assume_role,
+    ec2_pages,
+    hub_roles,
+    listings,
+    load_balancers,
+    organizations,
+    regions,
+    s3_buckets,
+    sessions,
+    stack_set_api,
+)
 from aws.control import Control  # noqa: E402
 from aws.gate import Gate  # noqa: E402
 from aws.template import TemplateError  # noqa: E402
@@ -66,7 +78,7 @@ def main() -> int:
     if chosen.external_id:
         parameters = {"ExternalId": chosen.external_id, "PoloExternalId": chosen.external_id, **parameters}
     sessions.hub_account_id = chosen.account_id
-    for module in (organizations, stack_set_api, assume_role, regions, ec2_pages):
+    for module in (organizations, stack_set_api, assume_role, regions, ec2_pages, listings, load_balancers, s3_buckets):
         module.install()
     try:
         control = Control(hub_roles.load(chosen.template, chosen.account_id, chosen.region, parameters), chosen.account_id)

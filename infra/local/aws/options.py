@@ -9,6 +9,7 @@ DEFAULTS: dict[str, Any] = {
     "account_paths": True,  # organizations answers carry Paths
     "account_state": "state",  # "state" (today's AWS) | "status" (the retired field) | "none"
     "enabled_regions": None,  # None = AWS's default regions; a list = these and no others
+    "page_limit": None,  # None = AWS's page sizes; a number = at most so many entries in a page of any listing that `pages` cuts
     "ec2_page_limit": 50,  # at most so many entries in one page of an ec2 listing, as AWS may also return fewer than asked
 }
 
@@ -56,5 +57,7 @@ def _check(name: str, value: Any) -> None:
         isinstance(value, list) and value and all(isinstance(region, str) for region in value)
     ):
         raise ValueError(f"enabled_regions is {value!r}: it must be a list of region names, or null for AWS's defaults")
+    if name == "page_limit" and value is not None and not (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+        raise ValueError(f"page_limit is {value!r}: it must be a whole number of at least 1, or null for AWS's page sizes")
     if name == "ec2_page_limit" and not (isinstance(value, int) and not isinstance(value, bool) and value >= 5):
         raise ValueError(f"ec2_page_limit is {value!r}: it must be a whole number of at least 5")

@@ -4,7 +4,6 @@ Invariant: only the management account and registered delegated administrators r
 its type is enabled on the root.
 """
 
-import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,7 +21,7 @@ from moto.organizations.exceptions import (
 from moto.organizations.models import FakeAccount, FakeDelegatedAdministrator, OrganizationsBackend, organizations_backends
 from moto.organizations.responses import OrganizationsResponse
 
-from aws import options, policy
+from aws import options, pages, policy
 
 PAGE_LIMIT = 20
 # States in which nobody can get into an account. Any other text (one that AWS may add) is treated as open.
@@ -157,19 +156,13 @@ def _page(self: OrganizationsResponse, key: str, rows: list[dict[str, Any]]) -> 
             f"1 validation error detected: Value '{limit}' at 'maxResults' failed to satisfy constraint: "
             f"Member must have value between 1 and {PAGE_LIMIT}"
         )
-    token = self._get_param("NextToken")
-    start = 0
-    if token is not None:
-        try:
-            word, _, number = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
-            start = int(number)
-        except (ValueError, UnicodeDecodeError):
-            word = ""
-        if word != key:
-            raise InvalidInputException("The provided NextToken is invalid: INVALID_NEXT_TOKEN")
-    answer: dict[str, Any] = {key: rows[start : start + limit]}
-    if start + limit < len(rows):
-        answer["NextToken"] = base64.urlsafe_b64encode(f"{key}:{start + limit}".encode()).decode()
+    try:
+        page, following = pages.cut(key, rows, self._get_param("NextToken"), limit)
+    except pages.BadToken:
+        raise InvalidInputException("The provided NextToken is invalid: INVALID_NEXT_TOKEN") from None
+    answer: dict[str, Any] = {key: page}
+    if following:
+        answer["NextToken"] = following
     return json.dumps(answer)
 
 

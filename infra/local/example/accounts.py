@@ -5,6 +5,8 @@ Invariant: the expected statuses follow from the status rule alone (ARCHITECTURE
 
 from dataclasses import dataclass
 
+# The regions that the accounts have enabled; the first has most of what there is.
+REGIONS = ["us-east-1", "eu-central-1"]
 # Name -> parent, in the order of creation. "" is the root.
 UNITS = {
     "Workloads": "",
@@ -27,8 +29,13 @@ class Account:
     name: str
     unit: str
     condition: str
-    size: str = "small"  # none | small | large
+    size: str = "small"  # none | compute (EC2 alone) | small | large
     alias: bool = True
+
+    @property
+    def service(self) -> str:
+        """What its resources are tagged with."""
+        return self.name.split("-")[0]
 
 
 ACCOUNTS = [
@@ -43,19 +50,19 @@ ACCOUNTS = [
     Account("log-archive", "Security", "working", "none", alias=False),
     Account("reporting", "Production", "throttled_at_first"),
     Account("card-vault", "Payments", "ec2_denied_by_scp", "none"),
-    Account("legacy-billing", "Production", "role_missing"),
-    Account("partner-portal", "Production", "trust_broken"),
-    Account("crm-production", "Production", "external_id_wrong"),
-    Account("people-records", "Security", "denied_by_rcp"),
-    Account("mobile-backend", "Staging", "deployment_failed"),
+    Account("legacy-billing", "Production", "role_missing", "compute"),
+    Account("partner-portal", "Production", "trust_broken", "compute"),
+    Account("crm-production", "Production", "external_id_wrong", "compute"),
+    Account("people-records", "Security", "denied_by_rcp", "compute"),
+    Account("mobile-backend", "Staging", "deployment_failed", "compute"),
     Account("loyalty-staging", "Staging", "brand_new", "none", alias=False),
-    Account("acquired-webshop", "Acquired", "never_set_up"),
+    Account("acquired-webshop", "Acquired", "never_set_up", "compute"),
     Account("acquired-warehouse", "Acquired", "role_elsewhere"),
-    Account("audit-partner", "Production", "excluded_by_operator"),
+    Account("audit-partner", "Production", "excluded_by_operator", "compute"),
     Account("unpaid-laboratory", "Staging", "suspended", "none", alias=False),
     Account("closing-campaign", "Staging", "pending_closure", "none", alias=False),
     Account("closed-campaign", "Staging", "closed", "none", alias=False),
-    Account("sandbox-anna", "Sandbox", "out_of_scope"),
+    Account("sandbox-anna", "Sandbox", "out_of_scope", "compute"),
     Account("sandbox-ben", "Sandbox", "out_of_scope", "none", alias=False),
 ]
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import member_role
 from local_aws import LocalAws, required
 
 STACK_SET = "polo-roles"
@@ -85,7 +86,7 @@ def _own_role(aws: LocalAws, account_id: str) -> None:
     }  # fmt: skip
     read = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": ["ec2:Describe*", "iam:ListAccountAliases", "iam:GetRole"], "Resource": "*"}],
+        "Statement": [{"Effect": "Allow", "Action": [*member_role.read_actions(), "iam:GetRole"], "Resource": "*"}],
     }
     iam.create_role(RoleName=name, Path=path + "/", AssumeRolePolicyDocument=json.dumps(trust))
     iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=json.dumps(read))

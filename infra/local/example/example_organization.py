@@ -7,21 +7,22 @@ that exists already is left as it is; the manifest is then read from it.
 """
 
 import json
-import os
 import sys
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import bills
 import conditions
+import member_role
 import resources
-from accounts import ACCOUNTS, EXPECTED, OUT_OF_SCOPE_UNIT, TARGET_UNITS, UNITS
+from accounts import ACCOUNTS, EXPECTED, OUT_OF_SCOPE_UNIT, REGIONS, TARGET_UNITS, UNITS, Account
 from botocore.exceptions import BotoCoreError, ClientError
-from local_aws import LocalAws, SetupError, required
+from local_aws import LocalAws, SetupError
 
-TEMPLATE = Path(__file__).resolve().parent / "member-role.template.json"
 CONDITION_TAG = "example:condition"
-RESOURCES_TAG = "example:resources"
+RESOURCES_TAG = "example:resources:"  # and the kind of resource
 COMPLETE_TAG = "example:complete"
+AT_ONCE = 4  # accounts that are filled at the same time
 
 
 def say(text: str) -> None:
@@ -29,25 +30,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def role_parameters() -> list[dict[str, str]]:
-    """The member template's parameters, from the environment."""
-    function_roles = sorted(value for name, value in os.environ.items() if name.startswith("POLO_ROLE_ARN_") and value)
-    if not function_roles:
-        raise SetupError("no POLO_ROLE_ARN_… is set, so no function could be trusted: run make up and load .local/env first")
-    values = {
-        "RoleName": required("POLO_READ_ROLE_NAME"),
-        "HubAccountId": required("POLO_HUB_ACCOUNT_ID"),
-        "ExternalId": required("POLO_EXTERNAL_ID"),
-        "FunctionRoleArns": ",".join(function_roles),
-    }
-    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
-
-
 def load(aws: LocalAws) -> None:
     """Create everything, in the order in which it happens in life."""
     organizations, cloudformation = aws.client("organizations"), aws.client("cloudformation")
-    parameters = role_parameters()
-    aws.control("POST", "options", {"enabled_regions": resources.REGIONS})
+    parameters = member_role.parameters()
+    aws.control("POST", "options", {"enabled_regions": REGIONS})
 
     organizations.create_organization(FeatureSet="ALL")
     root_id = organizations.list_roots()["Roots"][0]["Id"]
@@ -60,7 +47,7 @@ def load(aws: LocalAws) -> None:
         unit_ids[name] = unit["Id"]
     say(f"organization with {len(UNITS)} OUs")
 
-    common = {"TemplateBody": TEMPLATE.read_text(), "Parameters": parameters, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
+    common = {"TemplateBody": member_role.TEMPLATE.read_text(), "Parameters": parameters, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
     cloudformation.create_stack_set(
         StackSetName=conditions.STACK_SET, PermissionModel="SERVICE_MANAGED", ManagedExecution={"Active": True},
         AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False}, **common,
@@ -75,18 +62,28 @@ def load(aws: LocalAws) -> None:
     say(f"StackSet {conditions.STACK_SET}, and the same roles as a plain stack in the management account")
 
     account_ids: dict[str, str] = {}
-    for number, account in enumerate(ACCOUNTS, start=1):
-        tags = {"owner": f"team-{account.name.split('-')[0]}", CONDITION_TAG: account.condition}
+    for account in ACCOUNTS:
+        tags = {"owner": f"team-{account.service}", CONDITION_TAG: account.condition}
         status = organizations.create_account(
             AccountName=account.name, Email=f"aws+{account.name}@example.com",
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )["CreateAccountStatus"]  # fmt: skip
         account_id = account_ids[account.name] = status["AccountId"]
         organizations.move_account(AccountId=account_id, SourceParentId=root_id, DestinationParentId=unit_ids[account.unit])
-        resources.fill(aws, account_id, account)
-        counts = resources.as_tag(resources.count(aws, account_id))
-        organizations.tag_resource(ResourceId=account_id, Tags=[{"Key": RESOURCES_TAG, "Value": counts}])
-        say(f"[{number}/{len(ACCOUNTS)}] {account_id} {account.name} in {account.unit}")
+    bills.load(aws, {account_ids[account.name]: account for account in ACCOUNTS}, aws.management_id())
+    say(f"{len(ACCOUNTS)} accounts, and what they cost")
+
+    def fill(account: Account) -> dict[str, int]:
+        resources.fill(aws, account_ids[account.name], account)
+        return resources.count(aws, account_ids[account.name], account)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for number, (account, counts) in enumerate(zip(ACCOUNTS, pool.map(fill, ACCOUNTS), strict=True), start=1):
+            account_id = account_ids[account.name]
+            # A tag each: a tag's value has room for 256 characters.
+            tags = {f"{RESOURCES_TAG}{kind}": str(many) for kind, many in counts.items()}
+            organizations.tag_resource(ResourceId=account_id, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+            say(f"[{number}/{len(ACCOUNTS)}] {account_id} {account.name} in {account.unit}: {sum(counts.values())} resources")
 
     # The throttle comes last: it would meet the loader's own calls too.
     for account in sorted(ACCOUNTS, key=lambda account: account.condition == "throttled_at_first"):
@@ -139,7 +136,8 @@ def manifest(aws: LocalAws) -> dict[str, Any]:
             row["operator"] = {"action": "set", "read_role_arn": conditions.role_elsewhere_arn(account_id)}
         if status == "active":
             # What Polo must find: where a policy denies ec2 there is nothing to find, and the management account is empty.
-            row["expected_resources"] = resources.from_tag(tags.get(RESOURCES_TAG, ""))
+            found = {key.removeprefix(RESOURCES_TAG): int(value) for key, value in tags.items() if key.startswith(RESOURCES_TAG)}
+            row["expected_resources"] = found
         rows.append(row)
     return {
         "organization_id": organization["Id"],
@@ -148,7 +146,7 @@ def manifest(aws: LocalAws) -> dict[str, Any]:
         "organizational_units": unit_ids,
         "out_of_scope_ou_ids": [unit_ids[OUT_OF_SCOPE_UNIT]],
         "stack_set_name": conditions.STACK_SET,
-        "regions": resources.REGIONS,
+        "regions": REGIONS,
         "accounts": rows,
     }
 

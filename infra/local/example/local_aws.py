@@ -6,6 +6,7 @@ ends the program before the first change.
 
 import json
 import os
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -30,10 +31,19 @@ class LocalAws:
         self._session = boto3.session.Session()
         self._config = Config(retries={"total_max_attempts": 1})
         self._credentials: dict[str, dict[str, str]] = {}
+        self._clients: dict[tuple[str, str | None, str], Any] = {}
+        self._lock = threading.RLock()
         self.control("GET", "ping")
 
     def client(self, service: str, account_id: str | None = None, region: str | None = None) -> Any:
         """A client in the management account, or in a member account as its administrator."""
+        key = (service, account_id, region or self.region)
+        with self._lock:  # clients may be shared between threads, the session that makes them may not
+            if key not in self._clients:
+                self._clients[key] = self._make_client(service, account_id, region or self.region)
+            return self._clients[key]
+
+    def _make_client(self, service: str, account_id: str | None, region: str) -> Any:
         credentials = self._enter(account_id) if account_id else {
             "AccessKeyId": required("AWS_ACCESS_KEY_ID"),
             "SecretAccessKey": required("AWS_SECRET_ACCESS_KEY"),
@@ -41,13 +51,17 @@ class LocalAws:
         }
         return self._session.client(
             service,
-            region_name=region or self.region,
+            region_name=region,
             endpoint_url=self.endpoint,
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
             config=self._config,
         )
+
+    def management_id(self) -> str:
+        """The account that the environment's credentials are of."""
+        return str(self.client("sts").get_caller_identity()["Account"])
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One request to a control endpoint of the local AWS."""

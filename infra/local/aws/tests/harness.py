@@ -178,3 +178,27 @@ def refused(call: Any) -> tuple[int, str, str]:
     except ClientError as error:
         return error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"], error.response["Error"]["Message"]
     raise AssertionError(f"not refused, answered {answer}")
+
+
+def follow(call: Any, key: str, answered: str, asked: str, **more: Any) -> list[list[Any]]:
+    """All pages of a listing: `answered` is the token's name in answers, `asked` in requests."""
+    pages, token = [], None
+    while True:
+        answer = call(**more, **({asked: token} if token else {}))
+        pages.append(answer[key])
+        token = answer.get(answered)
+        if not token:
+            return pages
+
+
+def member(actions: list[str], name: str = "shop") -> tuple[str, dict[str, Any]]:
+    """A new member account with a read role that may do `actions`, and the role's credentials as a hub function gets them."""
+    account_id = account(name)
+    return account_id, assume(role(account_id, trust(), actions))["Credentials"]
+
+
+def seed(path: str, **rows: Any) -> Any:
+    """Rows for the local AWS to answer from."""
+    status, answer = control("POST", path, rows)
+    assert status == 200, answer
+    return answer

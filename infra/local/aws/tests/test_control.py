@@ -177,7 +177,7 @@ class Options(unittest.TestCase):
         before = aws.control("GET", "options")[1]
         for wrong in (
             {"account_path": True}, {"account_paths": "yes"}, {"account_state": "x"}, {"enabled_regions": []}, {"ec2_page_limit": 1},
-            {"account_paths": False, "account_state": "x"}, {"account_id": "1", "account_paths": True},
+            {"page_limit": 0}, {"account_paths": False, "account_state": "x"}, {"account_id": "1", "account_paths": True},
         ):  # fmt: skip
             self.assertEqual(aws.control("POST", "options", wrong)[0], 400, wrong)
         self.assertEqual(aws.control("GET", "options")[1], before)
@@ -188,7 +188,7 @@ class Unimplemented(unittest.TestCase):
         aws.fresh()
         refused = aws.refused(aws.client("ec2").describe_reserved_instances)
         self.assertEqual(refused, (501, "NotImplemented", "the local AWS has no ec2:DescribeReservedInstances"))
-        self.assertEqual(aws.refused(aws.client("savingsplans").describe_savings_plans)[0], 501)
+        self.assertEqual(aws.refused(aws.client("savingsplans").describe_savings_plans_offering_rates)[0], 501)
         ce = aws.refused(lambda: aws.client("ce").get_cost_forecast(
             TimePeriod={"Start": "2026-01-01", "End": "2026-01-02"}, Metric="BLENDED_COST", Granularity="DAILY"))  # fmt: skip
         self.assertEqual(ce[0], 501)

@@ -1,12 +1,16 @@
 """The example organization, loaded as `make run` loads it: every account is in the condition that its row claims."""
 
+import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import harness as aws
 
@@ -138,6 +142,125 @@ class Example(unittest.TestCase):
         with ThreadPoolExecutor(40) as pool:
             for wanted, got in pool.map(account_of, arns * 30):
                 self.assertEqual(wanted, got)
+
+
+    # What the collectors find, seen with the administrators' eyes: which of it the read role sees is the manifests' to say.
+
+    def named(self, name: str) -> dict:
+        (row,) = (row for row in self.rows.values() if row["name"] == name)
+        return row
+
+    def inside(self, name: str, service: str, region: str = "us-east-1") -> Any:
+        return aws.client(service, aws.enter(self.named(name)["account_id"]), region)
+
+    def test_the_large_account_has_more_than_a_page(self) -> None:
+        found = self.named("shop-production")["expected_resources"]
+        self.assertEqual(set(found), {
+            "ec2_instance", "ec2_volume", "ec2_snapshot", "ec2_address", "ec2_nat_gateway", "s3_bucket", "elb_load_balancer",
+            "elb_target_group", "sagemaker_notebook_instance", "sagemaker_endpoint", "sagemaker_endpoint_config", "sagemaker_model",
+            "logs_log_group", "savings_plan",
+        })  # fmt: skip
+        self.assertGreater(found["logs_log_group"], 50)
+        self.assertGreater(found["sagemaker_model"], 10)
+        self.assertEqual(self.named("log-archive")["expected_resources"], {})
+
+    def test_the_read_role_may_do_what_the_manifests_ask_for(self) -> None:
+        wanted = {"organizations:DescribeOrganization"}
+        for path in (SCRIPT.parents[3] / "crates" / "collectors").glob("*/collector.json"):
+            wanted |= set(json.loads(path.read_text())["read_actions"])
+        for name, role in (("shop-production", aws.READ_ROLE), ("acquired-warehouse", "acquired-reader")):
+            iam = self.inside(name, "iam")
+            (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+            document = str(iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])
+            self.assertEqual(set(re.findall(r"[a-z0-9-]+:[A-Z]\w+", document)) - {"iam:GetRole"}, wanted)
+        arn = f"arn:aws:iam::{self.named('shop-production')['account_id']}:role/{aws.READ_ROLE}"
+        organizations = aws.client("organizations", aws.assume(arn)["Credentials"])
+        self.assertEqual(organizations.describe_organization()["Organization"]["Id"], self.manifest["organization_id"])
+
+    def test_buckets(self) -> None:
+        s3, europe = self.inside("shop-staging", "s3"), self.inside("shop-staging", "s3", "eu-central-1")
+        regions = {bucket["Name"].rsplit("-", 1)[1]: bucket["BucketRegion"] for bucket in s3.list_buckets(MaxBuckets=100)["Buckets"]}
+        self.assertEqual(regions, {"data": "us-east-1", "logs": "us-east-1", "copies": "eu-central-1"})
+        self.assertEqual(s3.get_bucket_versioning(Bucket="acme-shop-staging-data")["Status"], "Enabled")
+        lifecycle = aws.refused(lambda: s3.get_bucket_lifecycle_configuration(Bucket="acme-shop-staging-data"))
+        self.assertEqual(lifecycle[1], "NoSuchLifecycleConfiguration")
+        self.assertEqual(len(s3.get_bucket_lifecycle_configuration(Bucket="acme-shop-staging-logs")["Rules"]), 1)
+        public = aws.refused(lambda: europe.get_public_access_block(Bucket="acme-shop-staging-copies"))
+        self.assertEqual(public[1], "NoSuchPublicAccessBlockConfiguration")
+
+    def test_load_balancers(self) -> None:
+        elbv2, elb = self.inside("shop-staging", "elbv2"), self.inside("shop-staging", "elb")
+        types = {one["Type"] for one in elbv2.describe_load_balancers()["LoadBalancers"]}
+        self.assertEqual(types, {"application", "network"})
+        healthy = {}
+        for group in elbv2.describe_target_groups()["TargetGroups"]:
+            targets = elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+            healthy[group["TargetGroupName"]] = [target["TargetHealth"]["State"] for target in targets]
+        self.assertEqual(healthy, {"web-servers": ["healthy", "healthy"], "events-servers": ["unused"], "left-over": []})
+        (legacy,) = elb.describe_load_balancers()["LoadBalancerDescriptions"]
+        states = elb.describe_instance_health(LoadBalancerName=legacy["LoadBalancerName"])["InstanceStates"]
+        self.assertEqual([row["State"] for row in states], ["OutOfService"])
+
+    def test_notebooks_and_log_groups(self) -> None:
+        (notebook,) = self.inside("shop-staging", "sagemaker").list_notebook_instances()["NotebookInstances"]
+        self.assertEqual(notebook["NotebookInstanceStatus"], "InService")
+        groups = {one["logGroupName"]: one for one in self.inside("shop-staging", "logs").describe_log_groups()["logGroups"]}
+        self.assertEqual(groups["/aws/lambda/checkout"]["retentionInDays"], 30)
+        self.assertNotIn("retentionInDays", groups["/app/shop-staging"])
+        self.assertGreater(groups["/app/shop-staging"]["storedBytes"], 10_000)
+
+    def test_savings_plans(self) -> None:
+        now, ends = datetime.datetime.now(datetime.UTC), {}
+        for row in self.rows.values():
+            count = row.get("expected_resources", {}).get("savings_plan", 0)
+            if count:
+                plans = self.inside(row["name"], "savingsplans").describe_savings_plans(states=["active"])["savingsPlans"]
+                self.assertEqual(len(plans), count)
+                ends[row["name"]] = [(datetime.datetime.fromisoformat(plan["end"]) - now).days for plan in plans]
+        self.assertEqual(len(ends), 2)
+        self.assertEqual(len([days for account in ends.values() for days in account if days < 30]), 1)
+        yesterday = {"Start": (now - datetime.timedelta(days=1)).date().isoformat(), "End": now.date().isoformat()}
+        details = aws.client("ce").get_savings_plans_utilization_details(TimePeriod=yesterday)["SavingsPlansUtilizationDetails"]
+        self.assertEqual({row["Attributes"]["AccountName"] for row in details}, set(ends))
+
+    def test_every_account_costs_something(self) -> None:
+        today = datetime.datetime.now(datetime.UTC).date()
+        span = {"Start": (today - datetime.timedelta(days=40)).isoformat(), "End": today.isoformat()}
+        by = [{"Type": "DIMENSION", "Key": key} for key in ("LINKED_ACCOUNT", "SERVICE")]
+        pages = aws.follow(
+            aws.client("ce").get_cost_and_usage, "ResultsByTime", "NextPageToken", "NextPageToken", TimePeriod=span, Granularity="DAILY",
+            Metrics=["UnblendedCost", "AmortizedCost"], GroupBy=by,
+        )  # fmt: skip
+        self.assertGreater(len(pages), 1)
+        groups = [group for page in pages for result in page for group in result["Groups"]]
+        self.assertEqual({group["Keys"][0] for group in groups}, set(self.rows))
+        self.assertGreater(len({group["Keys"][1] for group in groups}), 5)
+        totals = [sum(Decimal(group["Metrics"][metric]["Amount"]) for group in groups) for metric in ("UnblendedCost", "AmortizedCost")]
+        self.assertTrue(all(total > 0 for total in totals), totals)
+
+    def test_metrics(self) -> None:
+        ec2, cloudwatch = self.inside("shop-staging", "ec2"), self.inside("shop-staging", "cloudwatch")
+        gateway = ec2.describe_nat_gateways()["NatGateways"][0]["NatGatewayId"]
+        instances = [i["InstanceId"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]]
+        volumes = [volume["VolumeId"] for volume in ec2.describe_volumes()["Volumes"]]
+        end = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+        def values(namespace: str, metric: str, dimension: str, resources: list[str], stat: str) -> list[float]:
+            queries = [
+                {"Id": f"q{number}", "MetricStat": {"Stat": stat, "Period": 86_400, "Metric": {
+                    "Namespace": namespace, "MetricName": metric, "Dimensions": [{"Name": dimension, "Value": resource}]}}}
+                for number, resource in enumerate(resources)
+            ]  # fmt: skip
+            answer = cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=end - datetime.timedelta(days=1), EndTime=end)
+            return sorted(value for result in answer["MetricDataResults"] for value in result["Values"])
+
+        idle, busy = values("AWS/EC2", "CPUUtilization", "InstanceId", instances, "Maximum")
+        self.assertLess(idle, 2)
+        self.assertGreater(busy, 60)
+        self.assertEqual(values("AWS/NATGateway", "BytesOutToDestination", "NatGatewayId", [gateway], "Sum"), [0])
+        untouched, used = values("AWS/EBS", "VolumeReadOps", "VolumeId", volumes, "Sum")
+        self.assertEqual(untouched, 0)
+        self.assertGreater(used, 0)
 
 
 class Refusals(unittest.TestCase):

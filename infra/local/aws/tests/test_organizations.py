@@ -92,6 +92,23 @@ class Organization(unittest.TestCase):
         for call in (member.list_accounts, member.list_roots, lambda: member.list_accounts_for_parent(ParentId=self.root_id)):
             self.assertEqual(aws.refused(call)[:2], (400, "AccessDeniedException"))
 
+    def test_describe_organization_by_a_members_read_role(self) -> None:
+        account_id = self.account_ids[3]
+        allowed = aws.assume(aws.role(account_id, aws.trust(), ["organizations:DescribeOrganization"]))["Credentials"]
+        described = aws.client("organizations", allowed).describe_organization()["Organization"]
+        self.assertEqual((described["Id"], described["MasterAccountId"]), (self.organization_id, aws.HUB))
+        bare = aws.assume(aws.role(account_id, aws.trust(), ["ec2:*"], name="bare-PoloReadRole"))["Credentials"]
+        status, code, message = aws.refused(aws.client("organizations", bare).describe_organization)
+        self.assertEqual((status, code), (400, "AccessDeniedException"))
+        self.assertIn("allows the organizations:DescribeOrganization action", message)
+
+    def test_describe_organization_outside_of_any(self) -> None:
+        account_id = aws.account("sold")
+        credentials = aws.assume(aws.role(account_id, aws.trust(), ["organizations:DescribeOrganization"]))["Credentials"]
+        self.organizations.remove_account_from_organization(AccountId=account_id)
+        refused = aws.refused(aws.client("organizations", credentials).describe_organization)
+        self.assertEqual(refused[:2], (400, "AWSOrganizationsNotInUseException"))
+
     def test_delegated_administrator_may_read(self) -> None:
         account_id = self.account_ids[2]
         self.organizations.register_delegated_administrator(

@@ -111,6 +111,19 @@ class RolePolicies(unittest.TestCase):
         s3.get_bucket_versioning(Bucket="customer-data")
         self.assertIn("explicit deny in an identity-based policy", aws.refused(lambda: s3.get_object(Bucket="customer-data", Key="k"))[2])
 
+    def test_cost_explorer(self) -> None:
+        days = {"Start": "2026-01-01", "End": "2026-01-02"}
+        ce, client = aws.client("ce", self.use("no-cost", ["ec2:*"])), aws.client("ce", self.use("cost", ["ce:Get*"]))
+        for operation in ("get_savings_plans_utilization", "get_savings_plans_utilization_details", "get_savings_plans_coverage"):
+            action = "ce:" + "".join(word.capitalize() for word in operation.split("_"))
+            status, code, message = aws.refused(lambda operation=operation: getattr(ce, operation)(TimePeriod=days))
+            self.assertEqual((status, code), (400, "AccessDeniedException"))
+            self.assertIn(f"allows the {action} action", message)
+            self.assertNotEqual(aws.refused(lambda operation=operation: getattr(client, operation)(TimePeriod=days))[1], code)
+        cost = {"TimePeriod": days, "Granularity": "DAILY", "Metrics": ["UnblendedCost"]}
+        self.assertIn("ce:GetCostAndUsage", aws.refused(lambda: ce.get_cost_and_usage(**cost))[2])
+        client.get_cost_and_usage(**cost)
+
     def test_allow_conditions_fail_closed(self) -> None:
         for name, condition, allowed in (
             ("region", {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, True),

@@ -12,6 +12,7 @@ PARAMETERS = {
     "HubAccountId": aws.HUB,
     "ExternalId": aws.EXTERNAL_ID,
     "FunctionRoleArns": f"{aws.HUB_ROLE},arn:aws:iam::{aws.HUB}:role/dev-polo-config_ec2",
+    "ReadActions": "ec2:DescribeVolumes,ec2:DescribeInstances",
 }
 
 

@@ -1,0 +1,7 @@
+//! The function `config_sagemaker`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    polo_runtime::collector_main::<config_sagemaker::ConfigSagemaker>()
+}

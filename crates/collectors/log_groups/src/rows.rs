@@ -1,0 +1,98 @@
+//! From CloudWatch Logs' words to rows. Pure.
+//!
+//! Invariant: a log group without a name is none; everything else that AWS leaves out is left out of the row too, and
+//! bytes that it does not tell are no row of the series, never zero.
+
+use aws_sdk_cloudwatchlogs::types::LogGroup;
+use aws_smithy_types::DateTime as AwsTime;
+use aws_smithy_types::date_time::Format;
+use chrono::{DateTime, NaiveDate, Utc};
+use clickhouse::Row;
+use polo_runtime::{SeenResource, Target};
+use polo_store::TableRow;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// A row of `log_groups_bytes`.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
+pub struct BytesRow {
+    account_id: String,
+    region: String,
+    log_group_name: String,
+    #[serde(with = "clickhouse::serde::chrono::date")]
+    day: NaiveDate,
+    stored_bytes: u64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    run_id: Uuid,
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    collected_at: DateTime<Utc>,
+    _version: u64,
+}
+
+impl TableRow for BytesRow {
+    const TABLE: &'static str = "log_groups_bytes";
+}
+
+/// What a log group holds on the day of the look. A negative number is no number of bytes.
+pub fn bytes(target: &Target, group: &LogGroup) -> Option<BytesRow> {
+    let look = target.look();
+    Some(BytesRow {
+        account_id: target.account_id().to_string(),
+        region: target.region().to_owned(),
+        log_group_name: given(group.log_group_name())?.to_owned(),
+        day: look.started_at.date_naive(),
+        stored_bytes: u64::try_from(group.stored_bytes()?).ok()?,
+        run_id: look.run_id,
+        collected_at: look.started_at,
+        _version: look.version,
+    })
+}
+
+/// A log group: how long it keeps events, which it does for ever without `retention_days`, and at which price.
+pub fn log_group(target: &Target, group: &LogGroup) -> Option<SeenResource> {
+    let name = given(group.log_group_name())?;
+    let created_at = group
+        .creation_time()
+        .and_then(|millis| AwsTime::from_millis(millis).fmt(Format::DateTime).ok());
+    let attributes: Map<String, Value> = [
+        ("retention_days", group.retention_in_days().map(Value::from)),
+        (
+            "retention_policy_name",
+            given(group.retention_policy_name()).map(Value::from),
+        ),
+        (
+            "log_group_class",
+            given(group.log_group_class().map(|class| class.as_str())).map(Value::from),
+        ),
+        ("kms_key_id", given(group.kms_key_id()).map(Value::from)),
+        ("created_at", created_at.map(Value::from)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    .collect();
+    Some(SeenResource {
+        resource_type: "logs_log_group",
+        resource_id: name.to_owned(),
+        arn: arn(target, group, name),
+        name: name.to_owned(),
+        state: String::new(),
+        tags: Vec::new(),
+        attributes: Value::Object(attributes),
+    })
+}
+
+/// The ARN under which a log group is tagged, which is the older one without `:*` at its end.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
+fn arn(target: &Target, group: &LogGroup, name: &str) -> String {
+    match given(group.log_group_arn()).or(given(group.arn())) {
+        Some(arn) => arn.strip_suffix(":*").unwrap_or(arn).to_owned(),
+        None => target.arn("logs", &format!("log-group:{name}")),
+    }
+}
+
+/// What AWS really gave: an empty text says no more than an absent one.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}

@@ -1,0 +1,14 @@
+//! log_groups over CloudWatch Logs' published answers, on the real engine and a wire-level AWS.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up may panic"
+)]
+
+mod idle;
+mod outcomes;
+mod pages;
+mod permissions;
+mod rows;
+mod series;
+mod world;

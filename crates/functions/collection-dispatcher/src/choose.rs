@@ -10,6 +10,8 @@ use polo_store::dispatches::DispatchState;
 
 /// An event whose run has not begun after this is lost.
 const LOST_AFTER: TimeDelta = TimeDelta::minutes(15);
+/// A collector that others wait for is given up on after this: its function's time was up long ago.
+const WAITED_FOR: TimeDelta = TimeDelta::hours(2);
 /// A run that crashed is asked for again at most this often; a collector that always crashes must not run all day.
 const CRASHED_AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
 
@@ -54,41 +56,81 @@ pub(crate) fn newly_active(
     now: Timestamp,
 ) -> Vec<Wanted> {
     let states = by_key(states);
-    let half_period = |id: &str| {
-        let hours = collectors
-            .iter()
-            .find(|collector| collector.id == id)
-            .map_or(24, |c| c.period_hours);
-        TimeDelta::minutes(i64::from(hours) * 30)
-    };
     wanted
         .into_iter()
         .filter(|one| {
             let last = states
                 .get(&key(one))
                 .and_then(|state| state.last_accepted_at);
-            last.is_none_or(|at| now - at >= half_period(&one.collector))
+            last.is_none_or(|at| now - at >= half_period(manifest(collectors, &one.collector)))
         })
         .collect()
 }
 
-/// What fell through: never asked for, asked for and never begun, or begun and never ended.
+fn manifest<'a>(collectors: &'a [CollectorManifest], id: &str) -> Option<&'a CollectorManifest> {
+    collectors.iter().find(|collector| collector.id == id)
+}
+
+fn half_period(collector: Option<&CollectorManifest>) -> TimeDelta {
+    let hours = collector.map_or(24, |collector| collector.period_hours);
+    TimeDelta::minutes(i64::from(hours) * 30)
+}
+
+/// Without those that work on what others find: the next tick asks for them, once the others have ended.
+pub(crate) fn independent(wanted: Vec<Wanted>, collectors: &[CollectorManifest]) -> Vec<Wanted> {
+    wanted
+        .into_iter()
+        .filter(|one| {
+            manifest(collectors, &one.collector).is_none_or(|found| found.after.is_empty())
+        })
+        .collect()
+}
+
+/// Whether the collectors that it works on have ended since it was last asked for, or will not end any more.
+fn is_next(
+    one: &Wanted,
+    collector: &CollectorManifest,
+    states: &HashMap<(&str, &str), &DispatchState>,
+    now: Timestamp,
+) -> bool {
+    let last = states
+        .get(&key(one))
+        .and_then(|state| state.last_accepted_at);
+    let since = |at: Timestamp| last.is_none_or(|last| at > last);
+    let due = last.is_none_or(|last| now - last >= half_period(Some(collector)));
+    due && collector.after.iter().all(|other| {
+        let state = states.get(&(one.account_id.as_str(), other.as_str()));
+        let ended = state.and_then(|state| state.last_finished_at);
+        let asked = state.and_then(|state| state.last_accepted_at);
+        ended.is_some_and(since) || asked.is_some_and(|at| since(at) && now - at >= WAITED_FOR)
+    })
+}
+
+/// What fell through: never asked for, asked for and never begun, or begun and never ended; and what others had to be
+/// waited for.
 pub(crate) fn reconcile(
     wanted: Vec<Wanted>,
     states: &[DispatchState],
+    collectors: &[CollectorManifest],
     now: Timestamp,
 ) -> Vec<Wanted> {
     let states = by_key(states);
     wanted
         .into_iter()
         .filter(|one| {
+            let waits =
+                manifest(collectors, &one.collector).filter(|found| !found.after.is_empty());
+            let next = waits.is_none_or(|collector| is_next(one, collector, &states, now));
             let Some(state) = states.get(&key(one)) else {
-                return true;
+                return next;
             };
             let Some(asked_at) = state.last_accepted_at else {
                 // Run by hand only: no sweep has asked yet.
-                return true;
+                return next;
             };
+            if waits.is_some() && next {
+                return true;
+            }
             let begun = state.last_started_at.is_some_and(|at| at >= asked_at);
             let lost = !begun && now - asked_at >= LOST_AFTER;
             let crashed = begun
@@ -170,14 +212,112 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                !reconcile(wanted(), &states, now()).is_empty(),
+                !reconcile(wanted(), &states, &[], now()).is_empty(),
                 asks,
                 "{why}"
             );
         }
     }
 
-    fn manifest(id: &str, scope: &str) -> CollectorManifest {
+    /// Asked for and ended so many minutes ago.
+    fn ended(collector: &str, accepted: i64, finished: Option<i64>) -> DispatchState {
+        let ago = |minutes: i64| now() - TimeDelta::minutes(minutes);
+        DispatchState {
+            collector: collector.into(),
+            last_finished_at: finished.map(ago),
+            ..state(Some(accepted), finished, None).remove(0)
+        }
+    }
+
+    #[test]
+    fn what_works_on_others_findings_is_asked_for_when_they_have_ended() {
+        let metrics = CollectorManifest {
+            after: vec!["config_ec2".into(), "config_elb".into()],
+            ..manifest_of("metrics", "region")
+        };
+        let wanted = || {
+            vec![Wanted {
+                account_id: "123456789012".parse().unwrap(),
+                collector: "metrics".into(),
+            }]
+        };
+        let collectors = std::slice::from_ref(&metrics);
+        assert!(independent(wanted(), collectors).is_empty());
+        let day = 24 * 60;
+        for (states, asks, why) in [
+            (vec![], false, "the others were never asked"),
+            (
+                vec![ended("config_ec2", 9, Some(5))],
+                false,
+                "one of two has ended",
+            ),
+            (
+                vec![
+                    ended("config_ec2", 9, Some(5)),
+                    ended("config_elb", 9, None),
+                ],
+                false,
+                "one is under way",
+            ),
+            (
+                vec![
+                    ended("config_ec2", 9, Some(5)),
+                    ended("config_elb", 9, Some(1)),
+                ],
+                true,
+                "both have ended",
+            ),
+            (
+                vec![
+                    ended("config_ec2", 125, Some(121)),
+                    ended("config_elb", 125, None),
+                ],
+                true,
+                "one will not end any more",
+            ),
+            (
+                vec![
+                    ended("config_ec2", 30, Some(25)),
+                    ended("config_elb", 30, Some(25)),
+                    ended("metrics", 20, Some(19)),
+                ],
+                false,
+                "asked for since they ended",
+            ),
+            (
+                vec![
+                    ended("config_ec2", 30, Some(25)),
+                    ended("config_elb", 30, Some(25)),
+                    ended("metrics", day, Some(day)),
+                ],
+                true,
+                "the next day",
+            ),
+            (
+                vec![
+                    ended("config_ec2", 30, Some(25)),
+                    ended("config_elb", 30, Some(25)),
+                    ended("metrics", 60, Some(59)),
+                ],
+                false,
+                "the others ran again within half a period",
+            ),
+            (
+                vec![
+                    ended("config_ec2", 30, Some(25)),
+                    ended("config_elb", 30, Some(25)),
+                    ended("metrics", 20, None),
+                ],
+                true,
+                "its event is lost",
+            ),
+        ] {
+            let asked = reconcile(wanted(), &states, collectors, now());
+            assert_eq!(!asked.is_empty(), asks, "{why}");
+        }
+    }
+
+    fn manifest_of(id: &str, scope: &str) -> CollectorManifest {
         let json = format!(
             r#"{{"id": "{id}", "description": "", "schedule": "daily", "scope": "{scope}", "period_hours": 24,
             "freshness_hours": 36, "memory_mb": 128, "timeout_s": 60, "read_actions": ["a:B"], "tables": []}}"#
@@ -206,7 +346,7 @@ mod tests {
         // The third one pays too, but is not active.
         let payers = ["222222222222", "333333333333"].map(str::to_owned).into();
         let scopes = ["payer", "account", "account_and_payer", "region"];
-        let collectors = scopes.map(|scope| manifest(scope, scope));
+        let collectors = scopes.map(|scope| manifest_of(scope, scope));
         let wanted = sweep(&active, &payers, &collectors.iter().collect::<Vec<_>>()).unwrap();
         let wanted: Vec<String> = wanted
             .iter()
@@ -228,7 +368,7 @@ mod tests {
 
     #[test]
     fn a_newly_active_account_is_not_asked_twice_within_half_a_period() {
-        let collectors = [manifest("config_ec2", "region")];
+        let collectors = [manifest_of("config_ec2", "region")];
         for (accepted, asks) in [(None, true), (Some(11 * 60), false), (Some(12 * 60), true)] {
             let states = state(accepted, None, None);
             assert_eq!(

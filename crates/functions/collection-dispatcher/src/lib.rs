@@ -8,13 +8,13 @@ mod send;
 
 use std::collections::HashSet;
 
-use polo_core::{AccountId, CollectorManifest, Invocation, PoloStatus, Scope};
+use polo_core::{AccountId, CollectorManifest, Invocation, PoloStatus, Scope, Timestamp};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::accounts::AccountRow;
 use polo_store::collectors::manifests;
 use serde_json::Value;
 
-use crate::choose::{Wanted, newly_active, reconcile, sweep};
+use crate::choose::{Wanted, independent, newly_active, reconcile, sweep};
 
 /// The function.
 pub struct CollectionDispatcher {
@@ -63,10 +63,11 @@ impl CollectionDispatcher {
             }
             let all = sweep(&[account], &self.payers(&collectors).await?, &collectors)?;
             return match mode {
-                Mode::Reconcile => Ok(reconcile(all, &store.dispatch_states().await?, now)),
+                Mode::Reconcile => self.fallen_through(all, now).await,
                 Mode::Sweep if invocation.is_manual() => Ok(all),
                 Mode::Sweep => {
                     let states = store.dispatch_states().await?;
+                    let all = independent(all, &self.collectors);
                     Ok(newly_active(all, &states, &self.collectors, now))
                 }
             };
@@ -81,9 +82,21 @@ impl CollectionDispatcher {
         let active = active(accounts)?;
         let all = sweep(&active, &self.payers(&collectors).await?, &collectors)?;
         match mode {
-            Mode::Sweep => Ok(all),
-            Mode::Reconcile => Ok(reconcile(all, &store.dispatch_states().await?, now)),
+            // A person wants it now.
+            Mode::Sweep if invocation.is_manual() => Ok(all),
+            Mode::Sweep => Ok(independent(all, &self.collectors)),
+            Mode::Reconcile => self.fallen_through(all, now).await,
         }
+    }
+
+    /// What the tick has to ask for.
+    async fn fallen_through(
+        &self,
+        all: Vec<Wanted>,
+        now: Timestamp,
+    ) -> Result<Vec<Wanted>, FunctionError> {
+        let states = self.context.store.dispatch_states().await?;
+        Ok(reconcile(all, &states, &self.collectors, now))
     }
 
     /// The accounts that pay, where a collector needs to know.

@@ -92,6 +92,9 @@ pub struct CollectorManifest {
     pub read_actions: Vec<String>,
     /// The tables that it writes.
     pub tables: Vec<String>,
+    /// The collectors on whose findings it works: in an account it is asked for once they have ended.
+    #[serde(default)]
+    pub after: Vec<String>,
     /// What its calls cost; none where AWS bills nothing for them.
     #[serde(default)]
     pub billing: Option<Billing>,
@@ -168,6 +171,9 @@ impl CollectorManifest {
                 manifest.freshness_hours.to_string(),
                 "less than one period",
             );
+        }
+        if manifest.after.contains(&manifest.id) {
+            return invalid("after", manifest.id, "but it cannot wait for itself");
         }
         if manifest.read_actions.is_empty() {
             return invalid(
@@ -258,6 +264,7 @@ mod tests {
             ("memory_mb", serde_json::json!(64)),
             ("freshness_hours", serde_json::json!(12)),
             ("read_actions", serde_json::json!([])),
+            ("after", serde_json::json!(["config_ec2"])),
         ] {
             let error = manifest(|json| json[field] = value.clone())
                 .unwrap_err()

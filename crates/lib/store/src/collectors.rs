@@ -9,11 +9,26 @@ use crate::migrations::MANIFESTS;
 use crate::{Store, StoreError, TableRow};
 
 /// The manifests of all collectors, by id.
+///
+/// # Errors
+/// Where one breaks a rule, or waits for a collector that there is not.
 pub fn manifests() -> Result<Vec<CollectorManifest>, ManifestError> {
-    MANIFESTS
+    let all: Vec<CollectorManifest> = MANIFESTS
         .iter()
         .map(|(folder, json)| CollectorManifest::parse(folder, json))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    for manifest in &all {
+        let unknown = |id: &&String| !all.iter().any(|other| other.id == **id);
+        if let Some(id) = manifest.after.iter().find(unknown) {
+            return Err(ManifestError::Value {
+                folder: manifest.id.clone(),
+                field: "after",
+                value: id.clone(),
+                rule: "but there is no such collector",
+            });
+        }
+    }
+    Ok(all)
 }
 
 #[derive(Row, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
     reason = "a test that cannot set itself up may panic"
 )]
 
+mod idle;
 mod pages;
 mod permissions;
 mod rows;

@@ -8,9 +8,9 @@ use crate::world::*;
 async fn what_is_asked_for_by_hand_is_what_is_sent() {
     let world = World::new().await;
     for (payload, expected) in [
-        (json!({}), every_collector(&[ONE, TWO])),
-        (json!({"schedule": "daily"}), every_collector(&[ONE, TWO])),
-        (json!({"account_id": TWO}), every_collector(&[TWO])),
+        (json!({}), every_one_at_once(&[ONE, TWO])),
+        (json!({"schedule": "daily"}), every_one_at_once(&[ONE, TWO])),
+        (json!({"account_id": TWO}), every_one_at_once(&[TWO])),
         (
             json!({"collector": "config_ec2"}),
             vec![format!("{ONE} config_ec2"), format!("{TWO} config_ec2")],
@@ -37,7 +37,7 @@ async fn lambdas_retry_of_a_request_sends_nothing_again() {
     assert!(world.sends(&payload, "request 1").await.is_empty());
     assert_eq!(
         world.sends(&payload, "request 2").await,
-        every_collector(&[ONE])
+        every_one_at_once(&[ONE])
     );
 }
 

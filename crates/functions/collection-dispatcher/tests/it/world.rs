@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use collection_dispatcher::CollectionDispatcher;
 use polo_aws::{Backoff, Clock};
-use polo_core::{Invocation, Timestamp};
+use polo_core::{CollectorManifest, Invocation, Scope, Timestamp};
 use polo_runtime::{Config, Context, Function, FunctionError, Request};
 use polo_store::Store;
 use polo_store::collectors::manifests;
@@ -168,25 +168,35 @@ pub(crate) fn asked(events: &[Event]) -> Vec<String> {
     asked
 }
 
-/// `account collector` for these accounts and every collector of this build that an ordinary account is asked.
+/// `account collector` for these accounts and every collector of this build that a sweep asks an ordinary account for.
 pub(crate) fn every_collector(accounts: &[&str]) -> Vec<String> {
     with_outcome(accounts, "")
 }
 
 /// The same as the dispatches show it.
 pub(crate) fn with_outcome(accounts: &[&str], outcome: &str) -> Vec<String> {
+    lines(accounts, outcome, |collector| collector.after.is_empty())
+}
+
+/// `account collector` for these accounts and every collector, those too that work on what others find: by hand.
+pub(crate) fn every_one_at_once(accounts: &[&str]) -> Vec<String> {
+    lines(accounts, "", |_| true)
+}
+
+fn lines(accounts: &[&str], outcome: &str, asked: fn(&CollectorManifest) -> bool) -> Vec<String> {
+    let collectors: Vec<CollectorManifest> = manifests()
+        .unwrap()
+        .into_iter()
+        .filter(|collector| collector.scope != Scope::Payer && asked(collector))
+        .collect();
     let mut lines: Vec<String> = accounts
         .iter()
         .flat_map(|account| {
-            manifests()
-                .unwrap()
-                .into_iter()
-                .filter(|collector| collector.scope != polo_core::Scope::Payer)
-                .map(move |collector| {
-                    format!("{account} {} {outcome}", collector.id)
-                        .trim_end()
-                        .to_owned()
-                })
+            collectors.iter().map(move |collector| {
+                format!("{account} {} {outcome}", collector.id)
+                    .trim_end()
+                    .to_owned()
+            })
         })
         .collect();
     lines.sort();

@@ -1,0 +1,7 @@
+//! The function `config_elb`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    polo_runtime::collector_main::<config_elb::ConfigElb>()
+}

@@ -1,0 +1,7 @@
+//! The function `config_s3`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    polo_runtime::collector_main::<config_s3::ConfigS3>()
+}

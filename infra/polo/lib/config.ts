@@ -4,6 +4,7 @@
  */
 import { SettingError } from './setting-error.ts';
 import { SettingReader } from './setting-reader.ts';
+import { OU_ID, REGION, type RoleSettings, readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
 import { scheduleExpression } from './schedule.ts';
 import { USD } from './manifest.ts';
 
@@ -55,6 +56,8 @@ export interface PoloConfig {
   readonly sweepSchedules: Readonly<Record<string, string>>;
   /** What a collector's billed calls may cost per account and UTC day, in USD, where it is not what its manifest says. */
   readonly dayUsdAtMost: Readonly<Record<string, string>>;
+  /** The member roles and their rollout. */
+  readonly roles: RoleSettings;
 }
 
 const DEFAULTS = {
@@ -84,9 +87,7 @@ const EXTRA_READ_ROLES_LIMIT = 3000;
 const ACCOUNT_ID = /^\d{12}$/;
 const EXTERNAL_ID = /^[A-Za-z0-9_+=,.@:/-]{2,1224}$/;
 const ORGANIZATION_ID = /^o-[a-z0-9]{10,32}$/;
-const OU_ID = /^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$/;
 const STACK_SET_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
-const REGION = /^[a-z]{2,3}(-[a-z]+)+-\d{1,2}$/;
 const SQL_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const SWEEP_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
@@ -123,6 +124,7 @@ export function readConfig(context: Readonly<Record<string, unknown>>): PoloConf
     dispatchSchedule: settings.schedule('dispatchSchedule') ?? DEFAULTS.dispatchSchedule,
     sweepSchedules: { ...DEFAULTS.sweepSchedules, ...(sweeps === undefined ? {} : sweepSchedules(sweeps)) },
     dayUsdAtMost: dayUsdAtMost(settings),
+    roles: readRoleSettings(settings),
   };
   settings.rejectUnknown();
   rejectContradictions(config);
@@ -218,7 +220,8 @@ function rejectContradictions(config: PoloConfig): void {
   }
   rejectReadingAsActionRole(config);
   if (listed) rejectContradictingOrganizations(listed, config.hubOrganizationId);
-  if (config.artifacts.kind === 'folder') rejectUndeployable(config);
+  rejectContradictingRoles(config.roles, config);
+  if (config.roles.stacks.includes('hub') && config.artifacts.kind === 'folder') rejectUndeployable(config);
 }
 
 /** Every function that reads could act, if what it may assume included the action role. */

@@ -50,7 +50,12 @@ export function discoveryEnvironment(config: PoloConfig): Environment {
  * the action role's goes no further than to discovery.
  */
 export function verifierEnvironment(config: PoloConfig): Environment {
-  return defined({ POLO_ACTION_ROLE_NAME: config.actionRoleName, POLO_STACK_SET_NAME: config.stackSetName });
+  const { stackSetName, roles } = config;
+  return defined({
+    POLO_ACTION_ROLE_NAME: config.actionRoleName,
+    POLO_STACK_SET_NAME: stackSetName,
+    POLO_STACK_SET_CALL_AS: stackSetName !== undefined && roles.callAs !== 'SELF' ? roles.callAs : undefined,
+  });
 }
 
 /** What a collector gets besides, where the setting and not its manifest caps what its billed calls may cost. */

@@ -32,6 +32,8 @@ export interface CollectorManifest {
   readonly timeout_s: number;
   readonly read_actions: readonly string[];
   readonly tables: readonly string[];
+  /** The collectors on whose findings it works; the dispatcher asks for it once they have ended. */
+  readonly after?: readonly string[];
   /** Absent where AWS bills nothing. */
   readonly billing?: Billing;
 }
@@ -55,7 +57,12 @@ export function loadManifests(folder: string): CollectorManifest[] {
     .map((entry) => entry.name)
     .sort((a, b) => (a < b ? -1 : 1));
   if (ids.length === 0) throw new SettingError(`the collectors' folder ${folder} is empty: Polo needs at least one collector`);
-  return ids.map((id) => loadManifest(folder, id));
+  const manifests = ids.map((id) => loadManifest(folder, id));
+  for (const { id, after = [] } of manifests) {
+    const unknown = after.find((other) => other === id || !ids.includes(other));
+    if (unknown !== undefined) throw SettingError.wrong(`${id}/collector.json: an entry of after`, unknown, 'name other collectors, by their ids');
+  }
+  return manifests;
 }
 
 function loadManifest(folder: string, folderName: string): CollectorManifest {
@@ -110,6 +117,7 @@ function checked(folderName: string, content: unknown): CollectorManifest {
     timeout_s: whole('timeout_s', 1, TIMEOUT_LIMIT_S, `write a whole number from 1 to ${TIMEOUT_LIMIT_S}, Lambda's limit`),
     read_actions: list('read_actions', IAM_ACTION, 'list IAM actions without wildcards, each once, such as ec2:DescribeInstances'),
     tables: list('tables', TABLE_NAME, 'list the tables it writes, each once, such as resources'),
+    ...(fields['after'] === undefined ? {} : { after: list('after', COLLECTOR_ID, 'list the ids of other collectors, each once, or leave it out') }),
     ...billing(file, fields['billing']),
   };
 }

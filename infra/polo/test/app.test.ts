@@ -1,12 +1,13 @@
 /** The app as it is started, without the CLI: the repository's own collectors, the files it writes, and how it refuses. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { loadManifests } from '../lib/manifest.ts';
-import { SynthesizedStack } from './support/stack.ts';
+import { EXTERNAL_ID, HUB, MANIFESTS, settled } from './support/member-roles.ts';
+import { type Plain, SynthesizedStack } from './support/stack.ts';
 
 const APP_FOLDER = join(import.meta.dirname, '..');
 const COLLECTORS = join(APP_FOLDER, '../../crates/collectors');
@@ -56,10 +57,36 @@ test("the repository's own collectors are deployed as their manifests say", (t) 
   assert.ok(!stack.types().includes('AWS::CDK::Metadata'), 'no usage reporting');
 });
 
+test('in the management account the rollout is synthesized alone, with its own settings only', (t) => {
+  const { status, stderr, outdir } = run(t, { stacks: 'roles', env: 'ci', hubAccountId: HUB, externalId: EXTERNAL_ID, rolloutOus: 'r-ab12' });
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  assert.deepEqual(readdirSync(outdir).filter((name) => name.endsWith('.template.json')), ['ci-polo-roles.template.json']);
+  const stack = new SynthesizedStack(JSON.parse(readFileSync(join(outdir, 'ci-polo-roles.template.json'), 'utf8')));
+  const [stackSet] = stack.all('AWS::CloudFormation::StackSet');
+  const { TemplateBody, Parameters } = stackSet?.properties;
+  const inner: Plain = JSON.parse(TemplateBody);
+
+  // For a plain stack: the same template, whose parameters have their values.
+  const plain: Plain = JSON.parse(readFileSync(join(outdir, 'member-roles/ci-polo-member-roles.template.json'), 'utf8'));
+  const given = Object.fromEntries(Parameters.map(({ ParameterKey, ParameterValue }: Plain) => [ParameterKey, ParameterValue]));
+  assert.deepEqual({ ...plain, Parameters: inner.Parameters }, inner);
+  assert.deepEqual(settled({}, plain), settled(given, inner));
+});
+
+test('the template for a plain stack is there in every synthesis, and asks for what no setting says', (t) => {
+  const { status, stderr, outdir } = run(t, { artifacts: 'stub', env: 'ci' });
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(readdirSync(outdir).filter((name) => name.endsWith('.template.json')), ['ci-polo.template.json']);
+  const { Parameters } = JSON.parse(readFileSync(join(outdir, 'member-roles/ci-polo-member-roles.template.json'), 'utf8'));
+  assert.deepEqual(Object.keys(Parameters).filter((name) => !('Default' in Parameters[name])), ['HubAccountId', 'ExternalId']);
+  assert.equal(Parameters.ReadRoleTrustedNames.Default.split(',').length, 2 + MANIFESTS.length);
+});
+
 test('a wrong setting is one line, exit code 1, and no template', (t) => {
   const { status, stdout, stderr, outdir } = run(t, { artifacts: 'stub', discoverySchedule: 'rate(1 hours)' });
   assert.equal(stderr, 'discoverySchedule is "rate(1 hours)": EventBridge wants the singular for 1: write rate(1 hour)\n');
   assert.equal(stdout, '');
   assert.equal(status, 1);
-  assert.ok(!existsSync(join(outdir, 'dev-polo.template.json')));
+  assert.ok(!existsSync(outdir) || readdirSync(outdir).length === 0);
 });

@@ -22,6 +22,7 @@ test('nothing but the stub gives the defaults', () => {
     accessCheckSchedule: 'rate(5 minutes)',
     dispatchSchedule: 'rate(5 minutes)',
     dayUsdAtMost: {},
+    roles: { stacks: ['hub'], rolloutOus: [], roleRegion: 'us-east-1', callAs: 'SELF', actionRole: false, deletableBucketArns: [], extraPrincipalArns: [] },
     sweepSchedules: { hourly: 'cron(10 * * * ? *)', daily: 'cron(0 3 * * ? *)', weekly: 'cron(0 4 ? * MON *)' },
   });
 });
@@ -72,6 +73,34 @@ test('extra read roles may have names that only resemble the action role\'s', ()
   readConfig({ ...STUB, actionRoleName: 'dev-polo-action-role', extraReadRoleArns });
 });
 
+const ROLLOUT = { hubAccountId: '111111111111', externalId: 'polo-x', rolloutOus: 'ou-ab12-34567890,r-ab12' };
+
+test('naming OUs adds the stack of the rollout, and stacks says which are synthesized', () => {
+  assert.deepEqual(readConfig({ ...STUB, ...ROLLOUT }).roles.stacks, ['hub', 'roles']);
+  assert.deepEqual(readConfig({ ...STUB, ...ROLLOUT, stacks: 'hub' }).roles.stacks, ['hub']);
+  assert.deepEqual(readConfig({ ...STUB, ...ROLLOUT, stacks: ['roles'] }).roles.stacks, ['roles']);
+});
+
+test('the rollout alone needs nothing of the hub', () => {
+  assert.deepEqual(readConfig({ ...ROLLOUT, stacks: 'roles' }).roles, {
+    stacks: ['roles'],
+    hubAccountId: '111111111111',
+    rolloutOus: ['ou-ab12-34567890', 'r-ab12'],
+    roleRegion: 'us-east-1',
+    callAs: 'SELF',
+    actionRole: false,
+    deletableBucketArns: [],
+    extraPrincipalArns: [],
+    oidc: undefined,
+  });
+});
+
+test('a trust in tokens has one audience unless it is named', () => {
+  const oidc = { oidcProvider: 'token.actions.githubusercontent.com', oidcSubject: 'repo:acme/finops:ref:refs/heads/main' };
+  assert.equal(readConfig({ ...STUB, ...oidc }).roles.oidc?.audience, 'sts.amazonaws.com');
+  assert.equal(readConfig({ ...STUB, ...oidc, oidcAudience: 'polo' }).roles.oidc?.audience, 'polo');
+});
+
 test('context keys of CDK itself are left alone', () => {
   readConfig({ ...STUB, 'cli-telemetry': false, 'aws:cdk:enable-path-metadata': true, '@aws-cdk/core:target-partitions': ['aws'] });
 });
@@ -104,6 +133,12 @@ const MANY_ROLES = Array.from({ length: 80 }, (_, index) => `arn:aws:iam::${100_
 const ORGANIZATIONS = 'write a list such as [{"id":"o-a1b2c3d4e5","role_arn":"arn:...","external_id":"...","include_ous":["ou-..."]}]';
 const EXTERNAL_ID = 'write 2 to 1224 letters, digits and _+=,.@:/-';
 const RETENTION = 'write one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731';
+
+const OUS = 'list OU or root ids, each once, such as ou-ab12-34567890 or r-ab12';
+const BUCKETS = 'list bucket ARNs without wildcard or object, each once, such as arn:aws:s3:::old-exports';
+const PRINCIPALS = 'list ARNs of roles or IAM users without wildcard, each once, such as arn:aws:iam::123456789012:user/port-ocean';
+const PROVIDER = "write the provider's address without https://, such as oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF";
+const SUBJECT = 'write one subject without wildcard, such as system:serviceaccount:port-ocean:port-ocean-aws-v3';
 
 const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] = [
   [{ env: 'Prod' }, `env is "Prod": ${NAME}`],
@@ -195,6 +230,28 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
     `an entry of accounts is "arn:aws:iam::222222222222:role/dev-polo-action-role": ${COVERS_ACTION_ROLE}`,
   ],
   [{ actionRoleName: 'dev-PoloReadRole' }, 'actionRoleName is "dev-PoloReadRole": it is also readRoleName; the two roles must differ'],
+  [{ ...ROLLOUT, rolloutOus: 'Production' }, `an entry of rolloutOus is "Production": ${OUS}`],
+  [{ ...ROLLOUT, rolloutOus: [] }, `rolloutOus is []: ${OUS}`],
+  [{ ...ROLLOUT, stacks: 'hub,all' }, 'an entry of stacks is "all": list hub and roles, or one of them'],
+  [{ ...ROLLOUT, hubAccountId: '1111' }, 'hubAccountId is "1111": write the 12-digit id of the account in which Polo runs'],
+  [{ ...ROLLOUT, roleRegion: 'europe' }, 'roleRegion is "europe": write a region name, such as eu-west-1'],
+  [{ ...ROLLOUT, callAs: 'self' }, 'callAs is "self": write one of SELF, DELEGATED_ADMIN'],
+  [{ actionRole: 'true' }, 'actionRole is "true": write one of on, off'],
+  [{ deletableBucketArns: 'old-exports' }, `an entry of deletableBucketArns is "old-exports": ${BUCKETS}`],
+  [{ deletableBucketArns: 'arn:aws:s3:::*' }, `an entry of deletableBucketArns is "arn:aws:s3:::*": ${BUCKETS}`],
+  [{ extraPrincipalArns: 'arn:aws:iam::111111111111:root' }, `an entry of extraPrincipalArns is "arn:aws:iam::111111111111:root": ${PRINCIPALS}`],
+  [{ extraPrincipalArns: 'arn:aws:iam::111111111111:role/*' }, `an entry of extraPrincipalArns is "arn:aws:iam::111111111111:role/*": ${PRINCIPALS}`],
+  [{ oidcProvider: 'https://oidc.example.com' }, `oidcProvider is "https://oidc.example.com": ${PROVIDER}`],
+  [{ oidcProvider: 'oidc.example.com', oidcSubject: 'system:*' }, `oidcSubject is "system:*": ${SUBJECT}`],
+  [{ oidcAudience: '*' }, 'oidcAudience is "*": write one audience without wildcard, such as sts.amazonaws.com'],
+  [{ oidcProvider: 'oidc.example.com' }, 'oidcProvider is given and oidcSubject is missing: name the one subject whose tokens may read'],
+  [{ oidcSubject: 'system:x' }, 'oidcSubject is given and oidcProvider is missing: name the provider of the tokens'],
+  [{ oidcAudience: 'polo' }, 'oidcAudience is given and oidcProvider is missing: name the provider of the tokens'],
+  [{ actionRole: 'on' }, 'actionRole is "on" and actionRoleName is missing: name the role that acts, such as dev-polo-action-role'],
+  [{ deletableBucketArns: 'arn:aws:s3:::old-exports' }, 'deletableBucketArns is given and actionRole is "off": set actionRole to on, or leave deletableBucketArns out'],
+  [{ stacks: 'roles', hubAccountId: '111111111111', externalId: 'polo-x' }, 'rolloutOus is missing: list the OUs whose accounts get the roles, or the root for all, such as r-ab12'],
+  [{ rolloutOus: 'r-ab12', externalId: 'polo-x' }, 'hubAccountId is missing: give -c hubAccountId=..., the account whose functions the member roles trust'],
+  [{ rolloutOus: 'r-ab12', hubAccountId: '111111111111' }, "externalId is missing: give -c externalId=..., the value that the member roles' trust asks for"],
   [
     { artifacts: 'somewhere', externalId: 'polo-x' },
     'clickhouseUrl is missing: give -c clickhouseUrl=https://..., or -c artifacts=stub to synthesize without deploying',

@@ -118,6 +118,15 @@ test('every setting reaches the functions; the stack set only the verifier, the 
   }
 });
 
+test('only access-verifier is told that it reads the stack set as a delegated administrator, and only where there is one', () => {
+  const told = (settings: Record<string, unknown>): string[] => {
+    const stack = synthesize({ callAs: 'DELEGATED_ADMIN', ...settings });
+    return IDS.filter((id) => stack.function(id).properties.Environment.Variables.POLO_STACK_SET_CALL_AS === 'DELEGATED_ADMIN');
+  };
+  assert.deepEqual(told({ stackSetName: 'polo-roles' }), ['access-verifier']);
+  assert.deepEqual(told({}), []);
+});
+
 test('explicit mode hands over the accounts', () => {
   const accounts = '111111111111,arn:aws:iam::222222222222:role/team/Reader';
   const { Variables } = synthesize({ mode: 'explicit', accounts }).function('account-discovery').properties.Environment;

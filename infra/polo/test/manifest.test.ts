@@ -67,6 +67,7 @@ const REFUSED: readonly [field: string, value: unknown, fix: string][] = [
   ['read_actions', ['ec2:DescribeRegions', 'ec2:DescribeRegions'], ACTIONS],
   ['tables', 'resources', TABLES],
   ['tables', ['Resources'], TABLES],
+  ['after', [], 'list the ids of other collectors, each once, or leave it out'],
 ];
 
 for (const [field, value, fix] of REFUSED) {
@@ -76,6 +77,13 @@ for (const [field, value, fix] of REFUSED) {
     failsWith(() => loadManifests(folder), `config_ec2/collector.json: ${field} is ${shown}: ${fix}`);
   });
 }
+
+test('a collector that waits for one that does not exist, or for itself, is refused', (t) => {
+  for (const other of ['config_rds', 'config_ec2']) {
+    const folder = folderWith(t, 'config_ec2', JSON.stringify({ ...VALID, after: [other] }));
+    failsWith(() => loadManifests(folder), `config_ec2/collector.json: an entry of after is "${other}": name other collectors, by their ids`);
+  }
+});
 
 const BILLING = { unit: 'request', usd_per_1000_units: '10.00', run_units_at_most: 300, day_usd_at_most: '3.00', source: 'https://aws.amazon.com/' };
 

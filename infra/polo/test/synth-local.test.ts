@@ -18,6 +18,7 @@ function copyOfApp(t: TestContext): string {
   for (const part of APP_PARTS) cpSync(join(APP_FOLDER, part), join(app, part), { recursive: true });
   symlinkSync(join(APP_FOLDER, 'node_modules'), join(app, 'node_modules'));
   cpSync(FIXTURES, join(root, 'crates/collectors'), { recursive: true });
+  cpSync(join(APP_FOLDER, '../roles'), join(root, 'infra/roles'), { recursive: true });
   mkdirSync(join(app, 'cdk.out/asset.old'), { recursive: true });
   for (const env of ['prod', 'dev']) writeFileSync(join(app, `cdk.out/${env}-polo.template.json`), '{"Resources":{}}');
   return app;
@@ -30,12 +31,13 @@ function synthLocal(app: string): { status: number | null; stderr: string } {
   return { status, stderr };
 }
 
-test('synth:local leaves the template of the local stack, and no other', (t) => {
+test('synth:local leaves the template of the local stack, and in a folder of its own that of the member roles', (t) => {
   const app = copyOfApp(t);
   const { status, stderr } = synthLocal(app);
   assert.equal(status, 0, stderr);
   const written = readdirSync(join(app, 'cdk.out'));
   assert.deepEqual(written.filter((name) => name.endsWith('.template.json')), ['dev-polo.template.json']);
+  assert.deepEqual(readdirSync(join(app, 'cdk.out/member-roles')), ['dev-polo-member-roles.template.json']);
   assert.ok(!written.includes('asset.old'));
   assert.ok(!readdirSync(app).includes('elsewhere'));
 

@@ -46,11 +46,9 @@ impl<T> Detail<T> {
     fn of(answer: Result<T, AwsFailure>) -> Result<Self, AwsFailure> {
         match answer {
             Ok(answer) => Ok(Self::Read(answer)),
-            Err(failure) => match failure.class {
-                ErrorClass::NotFound => Ok(Self::Gone),
-                ErrorClass::Throttled | ErrorClass::ExpiredToken => Err(failure),
-                _ => Ok(Self::Unread(failure)),
-            },
+            Err(failure) if failure.class == ErrorClass::NotFound => Ok(Self::Gone),
+            Err(failure) if failure.class.awaits_every_call() => Err(failure),
+            Err(failure) => Ok(Self::Unread(failure)),
         }
     }
 }

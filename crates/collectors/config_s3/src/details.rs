@@ -12,7 +12,6 @@ use aws_sdk_s3::types::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use polo_aws::{AwsFailure, classify};
-use polo_core::ErrorClass;
 
 /// The details of a bucket; none where it has none, and where it could not be read.
 #[derive(Debug, Default)]
@@ -63,10 +62,7 @@ impl Details {
         if failure.code == "NoSuchBucket" {
             return Err(Ended::Gone);
         }
-        if matches!(
-            failure.class,
-            ErrorClass::Throttled | ErrorClass::ExpiredToken
-        ) {
+        if failure.class.awaits_every_call() {
             return Err(Ended::Failed(failure));
         }
         self.unread.push(action);

@@ -78,11 +78,9 @@ pub(crate) async fn endpoint_config(
 fn detail<T>(answer: Result<T, AwsFailure>) -> Result<Detail<T>, AwsFailure> {
     match answer {
         Ok(details) => Ok(Detail::Read(details)),
-        Err(failure) => match failure.class {
-            ErrorClass::NotFound => Ok(Detail::Gone),
-            // The next ones would be throttled too: the run is made again as a whole.
-            ErrorClass::Throttled => Err(failure),
-            _ => Ok(Detail::Unread(failure)),
-        },
+        Err(failure) if failure.class == ErrorClass::NotFound => Ok(Detail::Gone),
+        // The run is made again as a whole.
+        Err(failure) if failure.class.awaits_every_call() => Err(failure),
+        Err(failure) => Ok(Detail::Unread(failure)),
     }
 }

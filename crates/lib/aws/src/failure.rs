@@ -151,6 +151,8 @@ pub(crate) fn class_of(
         // An account that is still being set up, or a service that it never subscribed to.
         "OptInRequired"
         | "SubscriptionRequiredException"
+        // Cost Explorer, in its first day or where there is nothing to tell of.
+        | "DataUnavailableException"
         | "PendingVerification"
         | "NotSignedUp"
         | "AccountNotReadyException" => return ErrorClass::NotReady,
@@ -238,6 +240,7 @@ fn is_throttle(code: &str) -> bool {
             code,
             "BandwidthLimitExceeded"
                 | "ConcurrentModificationException"
+                | "DependencyThrottle"
                 | "EC2ThrottledException"
                 | "LimitExceededException"
                 | "OperationInProgressException"
@@ -381,6 +384,8 @@ mod tests {
             ("Throttling", "Rate exceeded", Some(400), Throttled),
             ("ThrottlingException", "Rate exceeded", Some(400), Throttled),
             ("ThrottledException", "Rate exceeded", Some(429), Throttled),
+            ("DependencyThrottle", "Rate exceeded", Some(400), Throttled),
+            ("DataUnavailableException", "The requested data is unavailable.", Some(400), NotReady),
             ("TooManyRequestsException", "AWS Organizations can't complete your request because another request is already in progress.", Some(400), Throttled),
             ("RequestLimitExceeded", "Request limit exceeded.", Some(503), Throttled),
             ("SlowDown", "Please reduce your request rate.", Some(503), Throttled),

@@ -87,6 +87,28 @@ impl ErrorClass {
         }
     }
 
+    /// Whether a failure that one resource's call met awaits the calls for all others too, so that going on is in vain:
+    /// the rate of the account is used up, or the credentials are.
+    pub fn awaits_every_call(self) -> bool {
+        match self {
+            Self::Throttled | Self::ExpiredToken => true,
+            Self::Denied
+            | Self::DeniedByScp
+            | Self::DeniedByRcp
+            | Self::NotReady
+            | Self::RegionDisabled
+            | Self::Timeout
+            | Self::Network
+            | Self::InvalidToken
+            | Self::WrongAccount
+            | Self::NotFound
+            | Self::Config
+            | Self::Service
+            | Self::Budget
+            | Self::Bug => false,
+        }
+    }
+
     /// Whether the call was refused for want of permission.
     pub fn is_denial(self) -> bool {
         match self {

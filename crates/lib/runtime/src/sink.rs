@@ -79,10 +79,14 @@ impl<'a> Sink<'a> {
     }
 
     /// Takes a failure that leaves a detail of some resource unread while the listing itself goes on. The target ends
-    /// as what the first of them is, and never as complete; what the listing does not show is gone all the same.
+    /// as what the first of them is (of those that another attempt may heal, if there are any), and never as complete; what the listing does not show is gone all the same.
     pub fn shortfall(&mut self, failure: AwsFailure) {
         self.shortfalls += 1;
-        self.shortfall.get_or_insert(failure);
+        // What another attempt may heal is told before what it can't.
+        let told = self.shortfall.as_ref();
+        if told.is_none_or(|told| failure.class.retryable() && !told.class.retryable()) {
+            self.shortfall = Some(failure);
+        }
     }
 
     /// Takes units out of the budget of the manifest's `billing`, right before the call that is billed for them.
@@ -98,11 +102,14 @@ impl<'a> Sink<'a> {
         self.store
     }
 
-    /// The first failure that left a detail unread, and how many there were.
+    /// The failure to tell of those that left a detail unread, with how many there were.
     pub(crate) fn take_shortfall(&mut self) -> Option<AwsFailure> {
         let mut failure = self.shortfall.take()?;
         if self.shortfalls > 1 {
-            failure.message += &format!(" (the first of {} such failures)", self.shortfalls);
+            failure.message += &format!(
+                " (one of {} details that could not be read)",
+                self.shortfalls
+            );
         }
         Some(failure)
     }

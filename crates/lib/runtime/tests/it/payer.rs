@@ -157,7 +157,7 @@ async fn a_detail_that_is_denied_ends_the_target_as_denied_and_loses_nothing_of_
         answer["reason"]
             .as_str()
             .unwrap()
-            .contains("the first of 2 such failures"),
+            .contains("one of 2 details"),
         "{answer}"
     );
     assert_eq!(

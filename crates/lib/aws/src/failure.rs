@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn every_known_code_has_its_class() {
         #[rustfmt::skip]
-        let table: [(&str, &str, Option<u16>, ErrorClass); 79] = [
+        let table: [(&str, &str, Option<u16>, ErrorClass); 81] = [
             ("AccessDenied", "User: arn:aws:sts::1:assumed-role/a/b is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::2:role/r", Some(403), Denied),
             ("AccessDeniedException", "You don't have permissions to access this resource.", Some(400), Denied),
             ("com.amazonaws.organizations#AccessDeniedException", "no", Some(400), Denied),

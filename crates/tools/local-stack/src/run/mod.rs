@@ -65,6 +65,12 @@ pub(crate) async fn run(layout: &Layout, once: bool) -> Result<(), StackError> {
         "collecting from every active account",
     )
     .await?;
+    fire(
+        &client,
+        "dispatch-tick",
+        "asking for what works on others' findings, and for what fell through",
+    )
+    .await?;
     // What the sweep changed is copied for dashboards by the next tick; so is a role that an operator has just set.
     fire(
         &client,
@@ -72,7 +78,6 @@ pub(crate) async fn run(layout: &Layout, once: bool) -> Result<(), StackError> {
         "bringing the registry's copy up to date",
     )
     .await?;
-    fire(&client, "dispatch-tick", "asking for what fell through").await?;
 
     report::print(layout, &client, &example).await?;
     if once {

@@ -1,4 +1,5 @@
-//! What came of it: the accounts, the runs, what is missing, and whether each account is what its condition says.
+//! What came of it: the accounts, the runs, what was found and what is missing; and whether every collector has
+//! collected and each account is what its condition says.
 
 use std::collections::BTreeMap;
 
@@ -28,9 +29,11 @@ pub(crate) async fn print(
     polo(layout, &["accounts", "list"])?;
     println!("\nRuns");
     polo(layout, &["runs", "--limit", "60"])?;
-    println!("\nWhat is missing");
-    for line in query(layout, MISSING).await?.lines() {
-        println!("  {line}");
+    for (title, sql) in FINDINGS {
+        println!("\n{title}");
+        for line in query(layout, sql).await?.lines() {
+            println!("  {line}");
+        }
     }
     let status = client.status().await?;
     println!("\nDead letters: {}", status.dead_letters);
@@ -43,14 +46,18 @@ pub(crate) async fn print(
         .map_err(|error| StackError::Refused {
             message: format!("the registry cannot be read: {error}"),
         })?;
-    let wrong: Vec<String> = example
+    let silent = query(layout, SILENT).await?;
+    let silent = silent
+        .lines()
+        .map(|collector| format!("{collector}: not complete in any account"));
+    let differences = example
         .accounts
         .iter()
-        .filter_map(|account| difference(account, &rows))
-        .collect();
+        .filter_map(|account| difference(account, &rows));
+    let wrong: Vec<String> = silent.chain(differences).collect();
     if wrong.is_empty() {
         println!(
-            "\nEvery one of the {} accounts is what its condition says.",
+            "\nEvery collector has collected, and every one of the {} accounts is what its condition says.",
             example.accounts.len()
         );
         return Ok(());
@@ -101,6 +108,43 @@ const FOUND: &str = "
     ORDER BY account_id
     FORMAT JSONEachRow
     SETTINGS output_format_json_quote_64bit_integers = 0";
+
+/// What people ask first, each a title and a query.
+const FINDINGS: [(&str, &str); 5] = [
+    ("What is missing", MISSING),
+    ("Who pays", PAYERS),
+    ("What the accounts cost, and the collecting", COSTS),
+    ("What is probably waste", WASTE),
+    ("Savings Plans", PLANS),
+];
+
+/// The collectors that are expected and have not completed anywhere.
+const SILENT: &str = "
+    SELECT collector FROM collectors FINAL
+    WHERE expected AND collector NOT IN (SELECT collector FROM collector_runs FINAL WHERE outcome = 'complete')
+    ORDER BY collector FORMAT TSVRaw";
+
+const PAYERS: &str = "
+    SELECT concat(if(payer_account_id = '', 'unknown', payer_account_id), '  ', payer_account_name, ' pays for ',
+        toString(length(accounts)), ' accounts', if(visible, '', concat(': ', gap, ': ', explanation)))
+    FROM v_payers ORDER BY payer_account_id FORMAT TSVRaw";
+
+const COSTS: &str = "
+    SELECT concat(leftPad(toString(round(last_30_days, 2)), 10), ' ', currency, '  in 30 days  ', account_id, '  ', account_name)
+    FROM v_cost_by_account ORDER BY last_30_days DESC LIMIT 5
+    UNION ALL
+    SELECT concat(leftPad(toString(round(sum(cost_usd), 4)), 10), ' USD  for ', toString(sum(units)), ' ', any(unit), 's of ', collector)
+    FROM billed_calls FINAL GROUP BY collector ORDER BY collector
+    FORMAT TSVRaw";
+
+const WASTE: &str = "
+    SELECT concat(leftPad(toString(count()), 5), '  ', reason, ', for example ', any(account_id), ' ', any(region), ': ', any(why))
+    FROM v_idle_resources GROUP BY reason ORDER BY count() DESC, reason FORMAT TSVRaw";
+
+const PLANS: &str = "
+    SELECT concat(account_name, '  ', savings_plan_type, ' plan of ', toString(commitment_per_hour), ' ', currency, '/h, ', state, ', ',
+        toString(days_left), ' days left, ', ifNull(concat(toString(round(utilization_percent, 1)), ' % used'), 'utilisation not known'))
+    FROM v_savings_plans ORDER BY days_left FORMAT TSVRaw";
 
 const MISSING: &str = "
     SELECT concat(account_id, '  ', account_name, '  ', polo_status,

@@ -1,6 +1,6 @@
 //! An organization loaded with boto3 into the empty stack, and what one firing of discovery makes of it.
 
-use polo_tests::{Account, Organization, Stack};
+use polo_tests::{Account, Organization, Stack, swept_collectors};
 
 /// Roles that trust Polo's functions by name, and one that trusts the hub account with the external id: both are
 /// active at once, and their first collection is asked for by the event, without a sweep.
@@ -39,7 +39,7 @@ async fn working_roles_are_active_at_once_and_collected_by_the_event() {
         .await;
     let mut expected = Vec::new();
     for account in [alpha, bravo] {
-        for collector in ["account_alias", "config_ec2"] {
+        for collector in swept_collectors() {
             expected.push(format!("{account}\t{collector}\tevent\tcomplete"));
         }
     }

@@ -5,11 +5,13 @@
 //! a hang reaches.
 
 mod calls;
+mod collectors;
 mod gate;
 mod organization;
 mod stack;
 
 pub use calls::Call;
+pub use collectors::swept_collectors;
 pub use gate::Gate;
 pub use organization::{Account, Loaded, Organization};
 pub use stack::{Failure, Stack, until};

@@ -5,10 +5,9 @@
 //! The one word of ours is the lifecycle `on-demand`: AWS says it by leaving the element out.
 
 use aws_sdk_ec2::types::{Address, Instance, NatGateway, Snapshot, Tag, Volume};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-use polo_runtime::{SeenResource, Target};
-use serde_json::{Map, Value, json};
+use polo_runtime::attributes::{self, given};
+use polo_runtime::{Attributes, SeenResource, Target};
+use serde_json::json;
 
 /// An instance: what it is, since when it runs, and what it belongs to.
 pub fn instance(target: &Target, instance: &Instance) -> Option<SeenResource> {
@@ -73,11 +72,11 @@ pub fn volume(target: &Target, volume: &Volume) -> Option<SeenResource> {
             "volume_type",
             volume.volume_type().map(|kind| kind.as_str()),
         )
-        .number("size_gib", volume.size())
-        .number("iops", volume.iops())
-        .number("throughput_mib_s", volume.throughput())
+        .value("size_gib", volume.size())
+        .value("iops", volume.iops())
+        .value("throughput_mib_s", volume.throughput())
         .value("attached_to", Some(json!(attached_to)))
-        .value("encrypted", volume.encrypted().map(Value::from))
+        .value("encrypted", volume.encrypted())
         .text("snapshot_id", volume.snapshot_id())
         .text("availability_zone", volume.availability_zone())
         .time("created_at", volume.create_time());
@@ -96,14 +95,14 @@ pub fn volume(target: &Target, volume: &Volume) -> Option<SeenResource> {
 pub fn snapshot(target: &Target, snapshot: &Snapshot) -> Option<SeenResource> {
     let id = given(snapshot.snapshot_id())?;
     let attributes = Attributes::default()
-        .number("volume_size_gib", snapshot.volume_size())
+        .value("volume_size_gib", snapshot.volume_size())
         .text("volume_id", snapshot.volume_id())
         .text(
             "storage_tier",
             snapshot.storage_tier().map(|tier| tier.as_str()),
         )
         .text("description", snapshot.description())
-        .value("encrypted", snapshot.encrypted().map(Value::from))
+        .value("encrypted", snapshot.encrypted())
         .time("started_at", snapshot.start_time());
     Some(SeenResource {
         resource_type: "ec2_snapshot",
@@ -174,23 +173,9 @@ pub fn nat_gateway(target: &Target, nat: &NatGateway) -> Option<SeenResource> {
     })
 }
 
-/// What AWS really gave: an empty element says no more than an absent one.
-fn given(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
-}
-
 /// What all kinds share.
 fn resource(id: &str, tags: &[Tag], attributes: Attributes) -> SeenResource {
-    let mut tags: Vec<(String, String)> = tags
-        .iter()
-        .filter_map(|tag| {
-            Some((
-                tag.key()?.to_owned(),
-                tag.value().unwrap_or_default().to_owned(),
-            ))
-        })
-        .collect();
-    tags.sort();
+    let tags = attributes::tags(tags.iter().map(|tag| (tag.key(), tag.value())));
     let name = tags
         .iter()
         .find(|(key, _)| key == "Name")
@@ -203,32 +188,6 @@ fn resource(id: &str, tags: &[Tag], attributes: Attributes) -> SeenResource {
         name,
         state: String::new(),
         tags,
-        attributes: Value::Object(attributes.0),
-    }
-}
-
-/// Attributes that AWS gave.
-#[derive(Default)]
-struct Attributes(Map<String, Value>);
-
-impl Attributes {
-    fn value(mut self, name: &str, value: Option<Value>) -> Self {
-        if let Some(value) = value {
-            self.0.insert(name.to_owned(), value);
-        }
-        self
-    }
-
-    fn text(self, name: &str, text: Option<&str>) -> Self {
-        self.value(name, given(text).map(Value::from))
-    }
-
-    fn number(self, name: &str, number: Option<i32>) -> Self {
-        self.value(name, number.map(Value::from))
-    }
-
-    fn time(self, name: &str, time: Option<&DateTime>) -> Self {
-        let text = time.and_then(|time| time.fmt(Format::DateTime).ok());
-        self.value(name, text.map(Value::from))
+        attributes: attributes.into_value(),
     }
 }

@@ -6,11 +6,12 @@ use aws_sdk_s3::config::Config;
 use aws_sdk_s3::types::Bucket;
 use futures::StreamExt;
 use polo_aws::classify;
+use polo_runtime::attributes::given;
 use polo_runtime::{CollectError, PageTokens, Sink, Target};
 
 use crate::clients::Clients;
 use crate::details::{Details, Ended};
-use crate::rows::{self, given};
+use crate::rows;
 
 const LIST: &str = "s3:ListAllMyBuckets";
 const LOCATION: &str = "s3:GetBucketLocation";

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
 use polo_aws::classify;
+use polo_runtime::attributes::given;
 use polo_runtime::{CollectError, PageTokens, Sink, Target};
 
 use crate::details::{self, Detail};
@@ -80,7 +81,7 @@ pub(crate) async fn endpoint_configs(
         let listed: Vec<_> = page
             .endpoint_configs()
             .iter()
-            .filter_map(|config| Some((rows::given(config.endpoint_config_name())?, config)))
+            .filter_map(|config| Some((given(config.endpoint_config_name())?, config)))
             .collect();
         let calls = listed
             .iter()
@@ -122,7 +123,7 @@ pub(crate) async fn endpoints(
         let listed: Vec<_> = page
             .endpoints()
             .iter()
-            .filter_map(|endpoint| Some((rows::given(endpoint.endpoint_name())?, endpoint)))
+            .filter_map(|endpoint| Some((given(endpoint.endpoint_name())?, endpoint)))
             .collect();
         let calls = listed
             .iter()
@@ -132,7 +133,7 @@ pub(crate) async fn endpoints(
         for ((name, endpoint), detail) in listed.into_iter().zip(found) {
             match detail {
                 Detail::Read(details) => {
-                    let config = rows::given(details.endpoint_config_name());
+                    let config = given(details.endpoint_config_name());
                     let types = match config {
                         Some(config) => of_config(client, target, sink, configs, config).await?,
                         None => Some(InstanceTypes::default()),

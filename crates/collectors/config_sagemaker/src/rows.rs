@@ -8,16 +8,11 @@ use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConf
 use aws_sdk_sagemaker::types::{
     EndpointConfigSummary, EndpointSummary, ModelSummary, NotebookInstanceSummary,
 };
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-use polo_runtime::SeenResource;
-use serde_json::{Map, Value, json};
+use polo_runtime::attributes::given;
+use polo_runtime::{Attributes, SeenResource};
 
 pub use crate::variants::InstanceTypes;
 use crate::variants::{configured, running};
-
-/// What the SDK puts in the place of a word that a description has to hold, and that AWS left out all the same.
-const LEFT_OUT: &str = "no value was set";
 
 /// A notebook instance, which costs by the hour from its start to its stop.
 pub fn notebook_instance(notebook: &NotebookInstanceSummary) -> Option<SeenResource> {
@@ -57,7 +52,7 @@ pub fn endpoint(
         Some((details, types)) => (
             details
                 .endpoint_status()
-                .filter(|status| status.as_str() != LEFT_OUT)
+                .filter(|status| given(Some(status.as_str())).is_some())
                 .or(endpoint.endpoint_status()),
             attributes
                 .text("endpoint_config", details.endpoint_config_name())
@@ -66,11 +61,15 @@ pub fn endpoint(
                     "shadow_variants",
                     running(details.shadow_production_variants(), types),
                 )
-                .unreadable("sagemaker:DescribeEndpointConfig", types.is_none()),
+                .unreadable(if types.is_none() {
+                    &["sagemaker:DescribeEndpointConfig"]
+                } else {
+                    &[]
+                }),
         ),
         None => (
             endpoint.endpoint_status(),
-            attributes.unreadable("sagemaker:DescribeEndpoint", true),
+            attributes.unreadable(&["sagemaker:DescribeEndpoint"]),
         ),
     };
     SeenResource {
@@ -97,7 +96,7 @@ pub fn endpoint_config(
                 configured(details.shadow_production_variants()),
             )
             .text("kms_key_id", details.kms_key_id()),
-        None => attributes.unreadable("sagemaker:DescribeEndpointConfig", true),
+        None => attributes.unreadable(&["sagemaker:DescribeEndpointConfig"]),
     };
     SeenResource {
         resource_type: "sagemaker_endpoint_config",
@@ -124,52 +123,5 @@ fn resource(name: &str, arn: Option<&str>, attributes: Attributes) -> SeenResour
         state: String::new(),
         tags: Vec::new(),
         attributes: attributes.into_value(),
-    }
-}
-
-/// What AWS really gave: an empty text says no more than an absent one.
-pub(crate) fn given(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
-}
-
-/// Attributes that AWS gave.
-#[derive(Default)]
-pub(crate) struct Attributes(Map<String, Value>);
-
-impl Attributes {
-    pub(crate) fn value(mut self, name: &str, value: Option<Value>) -> Self {
-        if let Some(value) = value {
-            self.0.insert(name.to_owned(), value);
-        }
-        self
-    }
-
-    pub(crate) fn text(self, name: &str, text: Option<&str>) -> Self {
-        self.value(name, given(text).map(Value::from))
-    }
-
-    pub(crate) fn number(self, name: &str, number: Option<i32>) -> Self {
-        self.value(name, number.map(Value::from))
-    }
-
-    pub(crate) fn list(self, name: &str, list: Vec<Value>) -> Self {
-        self.value(name, (!list.is_empty()).then(|| json!(list)))
-    }
-
-    /// SageMaker tells milliseconds, as a fraction that comes out of the SDK a little beside them.
-    fn time(self, name: &str, time: Option<&DateTime>) -> Self {
-        let millis = time
-            .and_then(|time| i64::try_from((time.as_nanos() + 500_000).div_euclid(1_000_000)).ok());
-        let text =
-            millis.and_then(|millis| DateTime::from_millis(millis).fmt(Format::DateTime).ok());
-        self.value(name, text.map(Value::from))
-    }
-
-    fn unreadable(self, action: &str, unreadable: bool) -> Self {
-        self.value("unreadable", unreadable.then(|| json!([action])))
-    }
-
-    pub(crate) fn into_value(self) -> Value {
-        Value::Object(self.0)
     }
 }

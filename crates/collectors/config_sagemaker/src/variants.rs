@@ -8,9 +8,9 @@ use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConf
 use aws_sdk_sagemaker::types::{
     ProductionVariant, ProductionVariantServerlessConfig, ProductionVariantSummary,
 };
+use polo_runtime::Attributes;
+use polo_runtime::attributes::given;
 use serde_json::{Value, json};
-
-use crate::rows::{Attributes, given};
 
 /// The instance type of each variant of one configuration, by the variant's name. Names are unique among variants and
 /// shadow variants.
@@ -44,15 +44,15 @@ pub(crate) fn configured(variants: &[ProductionVariant]) -> Option<Value> {
                         "instance_type",
                         pool.instance_type().map(|kind| kind.as_str()),
                     )
-                    .number("priority", pool.priority())
+                    .value("priority", pool.priority())
                     .into_value()
             })
             .collect();
         let scaling = variant.managed_instance_scaling().map(|scaling| {
             Attributes::default()
                 .text("status", scaling.status().map(|status| status.as_str()))
-                .number("min_instance_count", scaling.min_instance_count())
-                .number("max_instance_count", scaling.max_instance_count())
+                .value("min_instance_count", scaling.min_instance_count())
+                .value("max_instance_count", scaling.max_instance_count())
                 .into_value()
         });
         Attributes::default()
@@ -62,13 +62,13 @@ pub(crate) fn configured(variants: &[ProductionVariant]) -> Option<Value> {
                 "instance_type",
                 variant.instance_type().map(|kind| kind.as_str()),
             )
-            .number("initial_instance_count", variant.initial_instance_count())
-            .list("instance_pools", pools)
+            .value("initial_instance_count", variant.initial_instance_count())
+            .value("instance_pools", listed(pools))
             .text(
                 "accelerator_type",
                 variant.accelerator_type().map(|kind| kind.as_str()),
             )
-            .number("volume_size_gb", variant.volume_size_in_gb())
+            .value("volume_size_gb", variant.volume_size_in_gb())
             .value("serverless", variant.serverless_config().map(serverless))
             .value("managed_instance_scaling", scaling)
             .into_value()
@@ -94,15 +94,15 @@ pub(crate) fn running(
                         "instance_type",
                         pool.instance_type().map(|kind| kind.as_str()),
                     )
-                    .number("current_instance_count", pool.current_instance_count())
+                    .value("current_instance_count", pool.current_instance_count())
                     .into_value()
             })
             .collect();
         Attributes::default()
             .text("name", variant.variant_name())
             .text("instance_type", instance_type.map(String::as_str))
-            .number("current_instance_count", variant.current_instance_count())
-            .list("instance_pools", pools)
+            .value("current_instance_count", variant.current_instance_count())
+            .value("instance_pools", listed(pools))
             .value(
                 "serverless",
                 variant.current_serverless_config().map(serverless),
@@ -114,9 +114,9 @@ pub(crate) fn running(
 
 fn serverless(config: &ProductionVariantServerlessConfig) -> Value {
     Attributes::default()
-        .number("memory_size_mb", config.memory_size_in_mb())
-        .number("max_concurrency", config.max_concurrency())
-        .number("provisioned_concurrency", config.provisioned_concurrency())
+        .value("memory_size_mb", config.memory_size_in_mb())
+        .value("max_concurrency", config.max_concurrency())
+        .value("provisioned_concurrency", config.provisioned_concurrency())
         .into_value()
 }
 
@@ -125,4 +125,9 @@ fn by_name(variants: impl Iterator<Item = Value>) -> Option<Value> {
     let mut variants: Vec<Value> = variants.collect();
     variants.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
     (!variants.is_empty()).then(|| json!(variants))
+}
+
+/// A list, where it lists anything.
+fn listed(items: Vec<Value>) -> Option<Value> {
+    (!items.is_empty()).then(|| json!(items))
 }

@@ -5,13 +5,12 @@
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_smithy_types::DateTime as AwsTime;
-use aws_smithy_types::date_time::Format;
 use chrono::{DateTime, NaiveDate, Utc};
 use clickhouse::Row;
-use polo_runtime::{SeenResource, Target};
+use polo_runtime::attributes::given;
+use polo_runtime::{Attributes, SeenResource, Target};
 use polo_store::TableRow;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// A row of `log_groups_bytes`.
@@ -52,25 +51,16 @@ pub fn bytes(target: &Target, group: &LogGroup) -> Option<BytesRow> {
 /// A log group: how long it keeps events, which it does for ever without `retention_days`, and at which price.
 pub fn log_group(target: &Target, group: &LogGroup) -> Option<SeenResource> {
     let name = given(group.log_group_name())?;
-    let created_at = group
-        .creation_time()
-        .and_then(|millis| AwsTime::from_millis(millis).fmt(Format::DateTime).ok());
-    let attributes: Map<String, Value> = [
-        ("retention_days", group.retention_in_days().map(Value::from)),
-        (
-            "retention_policy_name",
-            given(group.retention_policy_name()).map(Value::from),
-        ),
-        (
+    let created_at = group.creation_time().map(AwsTime::from_millis);
+    let attributes = Attributes::default()
+        .value("retention_days", group.retention_in_days())
+        .text("retention_policy_name", group.retention_policy_name())
+        .text(
             "log_group_class",
-            given(group.log_group_class().map(|class| class.as_str())).map(Value::from),
-        ),
-        ("kms_key_id", given(group.kms_key_id()).map(Value::from)),
-        ("created_at", created_at.map(Value::from)),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-    .collect();
+            group.log_group_class().map(|class| class.as_str()),
+        )
+        .text("kms_key_id", group.kms_key_id())
+        .time("created_at", created_at.as_ref());
     Some(SeenResource {
         resource_type: "logs_log_group",
         resource_id: name.to_owned(),
@@ -78,7 +68,7 @@ pub fn log_group(target: &Target, group: &LogGroup) -> Option<SeenResource> {
         name: name.to_owned(),
         state: String::new(),
         tags: Vec::new(),
-        attributes: Value::Object(attributes),
+        attributes: attributes.into_value(),
     })
 }
 
@@ -90,9 +80,4 @@ fn arn(target: &Target, group: &LogGroup, name: &str) -> String {
         Some(arn) => arn.strip_suffix(":*").unwrap_or(arn).to_owned(),
         None => target.arn("logs", &format!("log-group:{name}")),
     }
-}
-
-/// What AWS really gave: an empty text says no more than an absent one.
-fn given(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, SecondsFormat};
 use polo_aws::AwsFailure;
 use polo_core::ErrorClass;
 use polo_runtime::SeenResource;
+use polo_runtime::attributes::{self, given};
 use polo_store::Amount;
 use serde_json::{Map, Value};
 
@@ -87,18 +88,8 @@ pub(crate) fn plan(plan: &SavingsPlan) -> Option<Plan> {
 }
 
 fn tags(tags: Option<&HashMap<String, String>>) -> Vec<(String, String)> {
-    let mut tags: Vec<(String, String)> = tags
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    tags.sort();
-    tags
-}
-
-/// What AWS really gave: an empty text says no more than an absent one.
-fn given(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
+    let pairs = tags.into_iter().flatten();
+    attributes::tags(pairs.map(|(key, value)| (Some(key.as_str()), Some(value.as_str()))))
 }
 
 /// Attributes that AWS gave.

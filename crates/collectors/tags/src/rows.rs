@@ -6,7 +6,7 @@
 use aws_sdk_resourcegroupstagging::types::ResourceTagMapping;
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_runtime::Target;
+use polo_runtime::{Target, attributes};
 use polo_store::TableRow;
 use serde::Serialize;
 use uuid::Uuid;
@@ -33,13 +33,8 @@ impl TableRow for TagsRow {
 /// A resource and its tags.
 pub fn resource(target: &Target, mapping: &ResourceTagMapping) -> Option<TagsRow> {
     let arn = mapping.resource_arn().filter(|arn| !arn.is_empty())?;
-    let mut tags: Vec<(String, String)> = mapping
-        .tags()
-        .iter()
-        .filter(|tag| !tag.key().is_empty())
-        .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
-        .collect();
-    tags.sort();
+    let tags = mapping.tags().iter();
+    let tags = attributes::tags(tags.map(|tag| (Some(tag.key()), Some(tag.value()))));
     let look = target.look();
     Some(TagsRow {
         account_id: target.account_id().to_string(),

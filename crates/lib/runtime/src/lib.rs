@@ -4,6 +4,7 @@
 //! at the cold start.
 
 pub mod access;
+pub mod attributes;
 mod budget;
 pub mod collector;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod payers;
 pub mod run;
 pub mod sink;
 
+pub use attributes::Attributes;
 pub use collector::{CollectError, Collector, PageTokens, Target};
 pub use config::Config;
 pub use context::Context;

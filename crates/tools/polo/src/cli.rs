@@ -1,6 +1,8 @@
 //! The command line's shape. Invariant: what can be validated without the database is validated here, and a wrong
 //! value is one sentence with exit code 2.
 
+pub(crate) mod roles;
+
 use clap::{Args, Parser, Subcommand};
 use polo_core::{AccountId, PoloStatus, RoleArn};
 
@@ -32,6 +34,12 @@ pub(crate) enum Command {
     Collect(Collect),
     /// The latest runs
     Runs(Runs),
+    /// The roles that watched accounts need, for those who roll them out
+    ///
+    /// Neither the database nor AWS is asked. Options that are left out come from the functions' own variables: POLO_ENV,
+    /// POLO_HUB_ACCOUNT_ID, POLO_EXTERNAL_ID, POLO_READ_ROLE_NAME and POLO_ACTION_ROLE_NAME.
+    #[command(subcommand)]
+    Roles(roles::Roles),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -371,6 +379,12 @@ mod tests {
             (vec!["discover", "--accept-removals", "all"], "all"),
             (vec!["migrate", "--cluster", "a`b"], "a`b"),
             (vec!["migrate", "--propagation-grace-seconds", "5m"], "5m"),
+            (vec!["roles", "terraform", "--account", "1234"], "1234"),
+            (vec!["roles", "commands", "--partition", "azure"], "azure"),
+            (
+                vec!["roles", "template", "--deletable-bucket", "arn:a,arn:b"],
+                "arn:a,arn:b",
+            ),
         ] {
             use std::error::Error as _;
             let error =

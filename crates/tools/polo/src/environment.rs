@@ -51,6 +51,28 @@ pub(crate) fn name() -> Result<String, CliError> {
     }
 }
 
+/// What the functions are told of the member roles, by the same variables.
+pub(crate) struct RoleVariables {
+    /// `POLO_HUB_ACCOUNT_ID`.
+    pub(crate) hub_account_id: Option<String>,
+    /// `POLO_EXTERNAL_ID`.
+    pub(crate) external_id: Option<String>,
+    /// `POLO_READ_ROLE_NAME`.
+    pub(crate) read_role_name: Option<String>,
+    /// `POLO_ACTION_ROLE_NAME`.
+    pub(crate) action_role_name: Option<String>,
+}
+
+/// The functions' variables that say what the member roles are.
+pub(crate) fn role_variables() -> RoleVariables {
+    RoleVariables {
+        hub_account_id: variable("POLO_HUB_ACCOUNT_ID"),
+        external_id: variable("POLO_EXTERNAL_ID"),
+        read_role_name: variable("POLO_READ_ROLE_NAME"),
+        action_role_name: variable("POLO_ACTION_ROLE_NAME"),
+    }
+}
+
 /// The address of the Lambda API and the variable that sets it, where it is not AWS's own.
 pub(crate) fn lambda_endpoint() -> Option<(&'static str, String)> {
     ["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"]

@@ -28,6 +28,9 @@ pub(crate) enum CliError {
     /// A collector's manifest that was compiled in.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// The member roles cannot be worked out.
+    #[error(transparent)]
+    Roles(#[from] polo_roles::RolesError),
     /// The AWS client cannot be made.
     #[error(transparent)]
     Aws(#[from] polo_aws::ConfigError),
@@ -74,6 +77,7 @@ impl CliError {
             | Self::Store(_)
             | Self::Migration(_)
             | Self::Manifest(_)
+            | Self::Roles(_)
             | Self::Aws(_)
             | Self::Function { .. } => ExitCode::FAILURE,
         }

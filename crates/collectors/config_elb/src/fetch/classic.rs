@@ -104,7 +104,7 @@ async fn tags(
         .into_iter()
         .filter_map(|described| {
             let tags = described.tags.unwrap_or_default();
-            Some((described.load_balancer_name?, rows::classic::tags(tags)))
+            Some((described.load_balancer_name?, rows::classic::tags(&tags)))
         })
         .collect())
 }

@@ -140,7 +140,7 @@ async fn tags(
         .into_iter()
         .filter_map(|described| {
             let tags = described.tags.unwrap_or_default();
-            Some((described.resource_arn?, rows::v2::tags(tags)))
+            Some((described.resource_arn?, rows::v2::tags(&tags)))
         })
         .collect())
 }

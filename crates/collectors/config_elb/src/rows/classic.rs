@@ -1,9 +1,10 @@
 //! Classic load balancers.
 
 use aws_sdk_elasticloadbalancing::types::{LoadBalancerDescription, Tag};
-use polo_runtime::{SeenResource, Target};
+use polo_runtime::attributes::{self, given};
+use polo_runtime::{Attributes, SeenResource, Target};
 
-use super::{Attributes, Tags, given, resource};
+use super::{Tags, resource, with_health};
 use crate::health::Health;
 
 /// A classic load balancer. Its targets are its instances; AWS gives it no state.
@@ -21,16 +22,15 @@ pub(crate) fn load_balancer(
         .text("scheme", balancer.scheme())
         .text("vpc_id", balancer.vpc_id())
         .text("dns_name", balancer.dns_name())
-        .list(
+        .sorted(
             "availability_zones",
             balancer
                 .availability_zones
                 .as_ref()
                 .map(|zones| zones.iter().map(String::as_str)),
         )
-        .time("created_at", balancer.created_time())
-        .health(health, "InService")
-        .unreadable(unread);
+        .time("created_at", balancer.created_time());
+    let attributes = with_health(attributes, health, "InService").unreadable(unread);
     Some(SeenResource {
         arn: target.arn("elasticloadbalancing", &format!("loadbalancer/{name}")),
         ..resource("elb_load_balancer", name, Some(name), tags, attributes)
@@ -43,12 +43,6 @@ pub(crate) fn name(balancer: &LoadBalancerDescription) -> Option<&str> {
 }
 
 /// AWS's tags, as they are stored.
-pub(crate) fn tags(tags: Vec<Tag>) -> Tags {
-    let mut tags: Tags = tags
-        .into_iter()
-        .map(|tag| (tag.key, tag.value.unwrap_or_default()))
-        .filter(|(key, _)| !key.is_empty())
-        .collect();
-    tags.sort();
-    tags
+pub(crate) fn tags(tags: &[Tag]) -> Tags {
+    attributes::tags(tags.iter().map(|tag| (Some(tag.key()), tag.value())))
 }

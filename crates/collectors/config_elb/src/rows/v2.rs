@@ -1,9 +1,10 @@
 //! Application, network and gateway load balancers, and target groups.
 
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, Tag, TargetGroup};
-use polo_runtime::SeenResource;
+use polo_runtime::attributes::{self, given};
+use polo_runtime::{Attributes, SeenResource};
 
-use super::{Attributes, Tags, given, resource};
+use super::{Tags, resource, with_health};
 use crate::health::{Behind, Health};
 
 const HEALTHY: &str = "healthy";
@@ -27,7 +28,7 @@ pub(crate) fn load_balancer(
         .text("scheme", balancer.scheme().map(|scheme| scheme.as_str()))
         .text("vpc_id", balancer.vpc_id())
         .text("dns_name", balancer.dns_name())
-        .list(
+        .sorted(
             "availability_zones",
             balancer
                 .availability_zones
@@ -35,9 +36,8 @@ pub(crate) fn load_balancer(
                 .map(|zones| zones.iter().filter_map(|zone| zone.zone_name())),
         )
         .time("created_at", balancer.created_time())
-        .value("target_groups", Some(behind.target_groups.into()))
-        .health(behind.health.as_ref(), HEALTHY)
-        .unreadable(unread);
+        .value("target_groups", Some(behind.target_groups));
+    let attributes = with_health(attributes, behind.health.as_ref(), HEALTHY).unreadable(unread);
     Some(SeenResource {
         arn: arn.to_owned(),
         state: balancer
@@ -69,18 +69,17 @@ pub(crate) fn target_group(
             "protocol",
             group.protocol().map(|protocol| protocol.as_str()),
         )
-        .value("port", group.port().map(Into::into))
+        .value("port", group.port())
         .text("target_type", group.target_type().map(|kind| kind.as_str()))
         .text("vpc_id", group.vpc_id())
-        .list(
+        .sorted(
             "load_balancer_arns",
             group
                 .load_balancer_arns
                 .as_ref()
                 .map(|arns| arns.iter().map(String::as_str)),
-        )
-        .health(health, HEALTHY)
-        .unreadable(unread);
+        );
+    let attributes = with_health(attributes, health, HEALTHY).unreadable(unread);
     Some(SeenResource {
         arn: arn.to_owned(),
         ..resource(
@@ -94,14 +93,8 @@ pub(crate) fn target_group(
 }
 
 /// AWS's tags, as they are stored.
-pub(crate) fn tags(tags: Vec<Tag>) -> Tags {
-    let mut tags: Tags = tags
-        .into_iter()
-        .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
-        .filter(|(key, _)| !key.is_empty())
-        .collect();
-    tags.sort();
-    tags
+pub(crate) fn tags(tags: &[Tag]) -> Tags {
+    attributes::tags(tags.iter().map(|tag| (tag.key(), tag.value())))
 }
 
 /// The ARN of a load balancer, if it has one that names a load balancer.

@@ -4,6 +4,7 @@ mod accounts;
 mod answer;
 mod invoke;
 mod migrate;
+mod roles;
 pub(crate) mod runs;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Dispatch(arguments) => invoke::dispatch(&arguments).await?,
         Command::Collect(arguments) => invoke::collect(&arguments).await?,
         Command::Runs(arguments) => runs::run(&arguments).await?,
+        Command::Roles(command) => roles::run(&command)?,
         Command::Completions { shell } => completions(shell)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -161,7 +161,7 @@ async fn wrong_values_invoke_nothing() {
         (vec!["verify", "--account", "12345678901"], "12 digits"),
         (
             vec!["dispatch", "--collector", "ec2"],
-            "account_alias, config_ec2",
+            "it is one of account_alias, ",
         ),
         (
             vec![

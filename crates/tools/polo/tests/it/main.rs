@@ -5,5 +5,6 @@
 mod accounts;
 mod invoke;
 mod migrate;
+mod roles;
 mod runs;
 mod support;

@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { readConfig } from '../lib/config.ts';
+import { ForwarderStack } from '../lib/forwarder-stack.ts';
 import { loadManifests } from '../lib/manifest.ts';
 import { memberRolesParameters, memberRolesTemplate, withDefaults } from '../lib/member-roles.ts';
 import { namesFor } from '../lib/names.ts';
@@ -37,6 +38,7 @@ try {
   const memberRoles = withDefaults(memberRolesTemplate(manifests), memberRolesParameters(config, names, manifests));
   if (config.roles.stacks.includes('hub')) new PoloStack(app, { config, manifests });
   if (config.roles.stacks.includes('roles')) new RolesStack(app, { config, manifests });
+  if (config.roles.stacks.includes('forwarder')) new ForwarderStack(app, config);
   const { directory } = app.synth();
   // In a folder of its own: it is no stack of this app, and whoever reads all of the app's templates must not find it.
   const folder = join(directory, 'member-roles');

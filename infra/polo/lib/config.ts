@@ -4,7 +4,9 @@
  */
 import { SettingError } from './setting-error.ts';
 import { SettingReader } from './setting-reader.ts';
-import { OU_ID, REGION, type RoleSettings, readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
+import { type AlarmSettings, readAlarmSettings } from './alarm-settings.ts';
+import { type ForwardingSettings, hubOf, readForwardingSettings } from './forwarding-settings.ts';
+import { ACCOUNT_ID, OU_ID, REGION, type RoleSettings, readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
 import { scheduleExpression } from './schedule.ts';
 import { USD } from './manifest.ts';
 
@@ -58,6 +60,10 @@ export interface PoloConfig {
   readonly dayUsdAtMost: Readonly<Record<string, string>>;
   /** The member roles and their rollout. */
   readonly roles: RoleSettings;
+  /** Whom alarms tell, and of what. */
+  readonly alarms: AlarmSettings;
+  /** The way of account events from the management account to the hub. */
+  readonly forwarding: ForwardingSettings;
 }
 
 const DEFAULTS = {
@@ -84,7 +90,6 @@ const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[A-Za-z0-9_+=,.@-]+\/)*[A
 const ROLE_ARN_PATTERN = /^arn:aws[a-z-]*:iam::(?:\d{12}|\*):role\/(?!\*)(?:[A-Za-z0-9_+=,.@*-]+\/)*[A-Za-z0-9_+=,.@*-]{1,64}$/;
 /** IAM takes 10,240 characters of policy per role; the rest of what a role may hold, long lists of accounts included, needs about 7,000. */
 const EXTRA_READ_ROLES_LIMIT = 3000;
-const ACCOUNT_ID = /^\d{12}$/;
 const EXTERNAL_ID = /^[A-Za-z0-9_+=,.@:/-]{2,1224}$/;
 const ORGANIZATION_ID = /^o-[a-z0-9]{10,32}$/;
 const STACK_SET_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
@@ -125,6 +130,8 @@ export function readConfig(context: Readonly<Record<string, unknown>>): PoloConf
     sweepSchedules: { ...DEFAULTS.sweepSchedules, ...(sweeps === undefined ? {} : sweepSchedules(sweeps)) },
     dayUsdAtMost: dayUsdAtMost(settings),
     roles: readRoleSettings(settings),
+    alarms: readAlarmSettings(settings),
+    forwarding: readForwardingSettings(settings),
   };
   settings.rejectUnknown();
   rejectContradictions(config);
@@ -221,6 +228,7 @@ function rejectContradictions(config: PoloConfig): void {
   rejectReadingAsActionRole(config);
   if (listed) rejectContradictingOrganizations(listed, config.hubOrganizationId);
   rejectContradictingRoles(config.roles, config);
+  if (config.roles.stacks.includes('forwarder')) hubOf(config.roles, config.forwarding);
   if (config.roles.stacks.includes('hub') && config.artifacts.kind === 'folder') rejectUndeployable(config);
 }
 

@@ -12,6 +12,9 @@ export interface Names {
   readonly deadLetters: string;
   functionAndRole(id: string): string;
   rule(rule: string): string;
+  readonly alarmTopic: string;
+  /** Alarms have room for 255 characters. */
+  alarm(alarm: string): string;
 }
 
 export function namesFor(env: string): Names {
@@ -27,5 +30,7 @@ export function namesFor(env: string): Names {
     deadLetters: `${prefix}-dead-letters`,
     functionAndRole: (id) => limited(`${prefix}-${id}`),
     rule: (rule) => limited(`${prefix}-${rule}`),
+    alarmTopic: `${prefix}-alarms`,
+    alarm: (alarm) => `${prefix}-${alarm}`,
   };
 }

@@ -5,7 +5,7 @@
 import { SettingError } from './setting-error.ts';
 import type { SettingReader } from './setting-reader.ts';
 
-export const STACKS = ['hub', 'roles'] as const;
+export const STACKS = ['hub', 'roles', 'forwarder'] as const;
 export type StackName = (typeof STACKS)[number];
 
 export const CALLERS = ['SELF', 'DELEGATED_ADMIN'] as const;
@@ -47,7 +47,7 @@ const DEFAULT_AUDIENCE = 'sts.amazonaws.com';
 
 export const OU_ID = /^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$/;
 export const REGION = /^[a-z]{2,3}(-[a-z]+)+-\d{1,2}$/;
-const ACCOUNT_ID = /^\d{12}$/;
+export const ACCOUNT_ID = /^\d{12}$/;
 const BUCKET_ARN = /^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const PRINCIPAL_ARN = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[A-Za-z0-9_+=.@/-]{1,512}$/;
 const OIDC_PROVIDER = /^(?=.{1,255}$)[A-Za-z0-9.-]+(\/[A-Za-z0-9._-]+)*$/;
@@ -56,7 +56,7 @@ const OIDC_SUBJECT = /^[A-Za-z0-9._:/@|-]{1,255}$/;
 
 export function readRoleSettings(settings: SettingReader): RoleSettings {
   const rolloutOus = settings.list('rolloutOus', (item) => OU_ID.test(item), 'list OU or root ids, each once, such as ou-ab12-34567890 or r-ab12') ?? [];
-  const stacks = settings.list('stacks', isStack, `list ${STACKS.join(' and ')}, or one of them`)?.filter(isStack);
+  const stacks = settings.list('stacks', isStack, `list some of ${STACKS.join(', ')}`)?.filter(isStack);
   return {
     stacks: stacks ?? (rolloutOus.length === 0 ? ['hub'] : ['hub', 'roles']),
     hubAccountId: settings.text('hubAccountId', ACCOUNT_ID, 'write the 12-digit id of the account in which Polo runs'),

@@ -39,6 +39,8 @@ test("the repository's own collectors are deployed as their manifests say", (t) 
     extraReadRoleArns: 'arn:aws:iam::*:role/platform/finops/*',
     stackSetName: 'polo-roles',
     hubOrganizationId: 'o-a1b2c3d4e5',
+    managementAccountId: '111122223333',
+    alarmEmails: 'oncall@example.com',
   });
   // Also empty of what CDK's own check of the template would find.
   assert.equal(stderr, '');
@@ -72,6 +74,13 @@ test('in the management account the rollout is synthesized alone, with its own s
   const given = Object.fromEntries(Parameters.map(({ ParameterKey, ParameterValue }: Plain) => [ParameterKey, ParameterValue]));
   assert.deepEqual({ ...plain, Parameters: inner.Parameters }, inner);
   assert.deepEqual(settled({}, plain), settled(given, inner));
+});
+
+test('in the management account the forwarder is synthesized alone, with its own settings only', (t) => {
+  const { status, stderr, outdir } = run(t, { stacks: 'forwarder', env: 'ci', hubAccountId: HUB, hubRegion: 'eu-west-1' });
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  assert.deepEqual(readdirSync(outdir).filter((name) => name.endsWith('.template.json')), ['ci-polo-forwarder.template.json']);
 });
 
 test('the template for a plain stack is there in every synthesis, and asks for what no setting says', (t) => {

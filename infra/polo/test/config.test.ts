@@ -23,6 +23,8 @@ test('nothing but the stub gives the defaults', () => {
     dispatchSchedule: 'rate(5 minutes)',
     dayUsdAtMost: {},
     roles: { stacks: ['hub'], rolloutOus: [], roleRegion: 'us-east-1', callAs: 'SELF', actionRole: false, deletableBucketArns: [], extraPrincipalArns: [] },
+    alarms: { emails: [], runbookUrl: 'infra/polo/RUNBOOK.md' },
+    forwarding: {},
     sweepSchedules: { hourly: 'cron(10 * * * ? *)', daily: 'cron(0 3 * * ? *)', weekly: 'cron(0 4 ? * MON *)' },
   });
 });
@@ -95,6 +97,11 @@ test('the rollout alone needs nothing of the hub', () => {
   });
 });
 
+test('the forwarder alone needs nothing but its destination', () => {
+  const { roles, forwarding } = readConfig({ stacks: 'forwarder', hubAccountId: '111111111111', hubRegion: 'eu-west-1' });
+  assert.deepEqual([roles.stacks, roles.hubAccountId, forwarding.hubRegion], [['forwarder'], '111111111111', 'eu-west-1']);
+});
+
 test('a trust in tokens has one audience unless it is named', () => {
   const oidc = { oidcProvider: 'token.actions.githubusercontent.com', oidcSubject: 'repo:acme/finops:ref:refs/heads/main' };
   assert.equal(readConfig({ ...STUB, ...oidc }).roles.oidc?.audience, 'sts.amazonaws.com');
@@ -139,6 +146,9 @@ const BUCKETS = 'list bucket ARNs without wildcard or object, each once, such as
 const PRINCIPALS = 'list ARNs of roles or IAM users without wildcard, each once, such as arn:aws:iam::123456789012:user/port-ocean';
 const PROVIDER = "write the provider's address without https://, such as oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF";
 const SUBJECT = 'write one subject without wildcard, such as system:serviceaccount:port-ocean:port-ocean-aws-v3';
+
+const EMAILS = 'list e-mail addresses, each once, such as oncall@example.com';
+const RUNBOOK = 'write the address of the runbook, without #, such as https://wiki.example.com/polo/runbook';
 
 const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] = [
   [{ env: 'Prod' }, `env is "Prod": ${NAME}`],
@@ -232,7 +242,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ actionRoleName: 'dev-PoloReadRole' }, 'actionRoleName is "dev-PoloReadRole": it is also readRoleName; the two roles must differ'],
   [{ ...ROLLOUT, rolloutOus: 'Production' }, `an entry of rolloutOus is "Production": ${OUS}`],
   [{ ...ROLLOUT, rolloutOus: [] }, `rolloutOus is []: ${OUS}`],
-  [{ ...ROLLOUT, stacks: 'hub,all' }, 'an entry of stacks is "all": list hub and roles, or one of them'],
+  [{ ...ROLLOUT, stacks: 'hub,all' }, 'an entry of stacks is "all": list some of hub, roles, forwarder'],
   [{ ...ROLLOUT, hubAccountId: '1111' }, 'hubAccountId is "1111": write the 12-digit id of the account in which Polo runs'],
   [{ ...ROLLOUT, roleRegion: 'europe' }, 'roleRegion is "europe": write a region name, such as eu-west-1'],
   [{ ...ROLLOUT, callAs: 'self' }, 'callAs is "self": write one of SELF, DELEGATED_ADMIN'],
@@ -252,6 +262,15 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ stacks: 'roles', hubAccountId: '111111111111', externalId: 'polo-x' }, 'rolloutOus is missing: list the OUs whose accounts get the roles, or the root for all, such as r-ab12'],
   [{ rolloutOus: 'r-ab12', externalId: 'polo-x' }, 'hubAccountId is missing: give -c hubAccountId=..., the account whose functions the member roles trust'],
   [{ rolloutOus: 'r-ab12', hubAccountId: '111111111111' }, "externalId is missing: give -c externalId=..., the value that the member roles' trust asks for"],
+  [{ stacks: 'forwarder', hubRegion: 'eu-west-1' }, 'hubAccountId is missing: give -c hubAccountId=..., the account to whose bus events are forwarded'],
+  [{ stacks: 'forwarder', hubAccountId: '111111111111' }, 'hubRegion is missing: give -c hubRegion=..., the region to whose bus events are forwarded'],
+  [{ hubRegion: 'europe' }, 'hubRegion is "europe": write the region in which Polo runs, such as eu-west-1'],
+  [{ managementAccountId: '*' }, 'managementAccountId is "*": write the 12-digit id of the management account, or leave it out'],
+  [{ alarmEmails: 'oncall' }, `an entry of alarmEmails is "oncall": ${EMAILS}`],
+  [{ alarmEmails: 'oncall@example' }, `an entry of alarmEmails is "oncall@example": ${EMAILS}`],
+  [{ alarmEmails: ['a@example.com', 'a@example.com'] }, `an entry of alarmEmails is "a@example.com": ${EMAILS}`],
+  [{ runbookUrl: 'https://wiki.example.com/#polo' }, `runbookUrl is "https://wiki.example.com/#polo": ${RUNBOOK}`],
+  [{ runbookUrl: 'RUNBOOK.md' }, `runbookUrl is "RUNBOOK.md": ${RUNBOOK}`],
   [
     { artifacts: 'somewhere', externalId: 'polo-x' },
     'clickhouseUrl is missing: give -c clickhouseUrl=https://..., or -c artifacts=stub to synthesize without deploying',

@@ -17,6 +17,7 @@ test('there is one function per core function and per manifest, and no other', (
 
 test('the stack holds these kinds of resources and no others', () => {
   assert.deepEqual(stack.types(), [
+    'AWS::CloudWatch::Alarm',
     'AWS::Events::EventBus',
     'AWS::Events::Rule',
     'AWS::IAM::Role',
@@ -24,6 +25,8 @@ test('the stack holds these kinds of resources and no others', () => {
     'AWS::Lambda::Function',
     'AWS::Lambda::Permission',
     'AWS::Logs::LogGroup',
+    'AWS::SNS::Topic',
+    'AWS::SNS::TopicPolicy',
     'AWS::SQS::Queue',
     'AWS::SQS::QueuePolicy',
   ]);

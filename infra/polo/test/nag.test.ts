@@ -1,5 +1,5 @@
 /**
- * cdk-nag's rules for both stacks. Invariant: every finding is acknowledged here with its reason, and every
+ * cdk-nag's rules for every stack. Invariant: every finding is acknowledged here with its reason, and every
  * acknowledgement is needed: one that no finding meets any more fails too.
  */
 import assert from 'node:assert/strict';
@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { readConfig } from '../lib/config.ts';
+import { ForwarderStack } from '../lib/forwarder-stack.ts';
 import { PoloStack } from '../lib/polo-stack.ts';
 import { RolesStack } from '../lib/roles-stack.ts';
 import { EXTERNAL_ID, HUB, MANIFESTS, ORGANIZATION } from './support/member-roles.ts';
@@ -18,6 +19,9 @@ import type { Plain } from './support/stack.ts';
 const SETTINGS = {
   artifacts: 'stub',
   hubAccountId: HUB,
+  hubRegion: 'eu-west-1',
+  managementAccountId: '111122223333',
+  alarmEmails: 'oncall@example.com',
   externalId: EXTERNAL_ID,
   hubOrganizationId: ORGANIZATION,
   rolloutOus: 'r-ab12',
@@ -55,6 +59,7 @@ test("cdk-nag's AwsSolutions rules find what is acknowledged, and nothing else",
   const config = readConfig(SETTINGS);
   new PoloStack(app, { config, manifests: MANIFESTS });
   new RolesStack(app, { config, manifests: MANIFESTS });
+  new ForwarderStack(app, config);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   // It prints the findings, and fails because there are some: what they are is in the report.
   t.mock.method(console, 'error', () => undefined);

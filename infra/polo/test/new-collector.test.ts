@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { loadManifests } from '../lib/manifest.ts';
 import { FIXTURES, synthesize } from './support/stack.ts';
 
-const ONE_EACH: readonly string[] = ['AWS::Logs::LogGroup', 'AWS::IAM::Role', 'AWS::Lambda::Function', 'AWS::Lambda::EventInvokeConfig'];
+const ONE_EACH: readonly string[] = ['AWS::Logs::LogGroup', 'AWS::IAM::Role', 'AWS::Lambda::Function', 'AWS::Lambda::EventInvokeConfig', 'AWS::CloudWatch::Alarm'];
 
 test('a new folder is a new collector, with no line of code', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'polo-collectors-'));

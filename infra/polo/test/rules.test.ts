@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadManifests } from '../lib/manifest.ts';
+import { ACCOUNT_CHANGES, OTHER_EVENTS } from './support/account-events.ts';
 import { matches, transformed } from './support/event-bridge.ts';
 import { failsWith } from './support/failure.ts';
 import { FIXTURES, type Plain, type Resource, type SynthesizedStack, synthesize } from './support/stack.ts';
@@ -79,6 +80,27 @@ const EVENT_RULES: Record<string, ExpectedEventRule> = {
     fields: ['account_id', 'polo_status'],
     takes: [accessChanged('polo.account-discovery', 'active'), accessChanged('polo.access-verifier', 'active')],
   },
+  'account-changes': {
+    pattern: {
+      source: ['aws.organizations', 'aws.controltower'],
+      'detail-type': ['AWS Service Event via CloudTrail', 'AWS API Call via CloudTrail'],
+      detail: {
+        eventName: [
+          'CreateAccountResult',
+          'CloseAccountResult',
+          'AccountJoinedOrganization',
+          'AccountDepartedOrganization',
+          'MoveAccount',
+          'RemoveAccountFromOrganization',
+          'CreateManagedAccount',
+          'UpdateManagedAccount',
+        ],
+      },
+    },
+    target: 'account-discovery',
+    fields: [],
+    takes: ACCOUNT_CHANGES,
+  },
   'collect-account_alias': collectRule('account_alias'),
   'collect-config_ec2': collectRule('config_ec2'),
 };
@@ -86,6 +108,7 @@ const EVENT_RULES: Record<string, ExpectedEventRule> = {
 /** Every event that some rule takes, and those that none may take. */
 const EVENTS: readonly Plain[] = [
   ...Object.values(EVENT_RULES).flatMap(({ takes }) => takes),
+  ...OTHER_EVENTS,
   accessChanged('polo.access-verifier', 'no_access'),
   accessChanged('polo.access-verifier', 'pending_setup'),
   accessChanged('polo.access-verifier', 'excluded'),

@@ -3,21 +3,25 @@
  * Invariant: the function receives {id, time, source, detail-type, detail}, where detail holds the fields named here and
  * no others, each with the JSON type it had in the event.
  */
-import { EventField, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { EventField, type EventPattern, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import type { Names } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { functionTarget } from './function-target.ts';
 import type { PoloFunction } from './polo-function.ts';
 
-export interface EventRuleProps {
+/** Which events: of each field one of the values. */
+export interface EventSelection {
+  readonly sources: readonly string[];
+  readonly detailTypes: readonly string[];
+  /** The values of detail that match, by field. */
+  readonly matching: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface EventRuleProps extends EventSelection {
   readonly names: Names;
   readonly bus: IEventBus;
   readonly description: string;
-  readonly sources: readonly string[];
-  readonly detailType: string;
-  /** The values of detail that match, by field. */
-  readonly matching: Readonly<Record<string, readonly string[]>>;
   /** The fields of detail that the function receives. */
   readonly fields: readonly string[];
   readonly target: PoloFunction;
@@ -39,8 +43,12 @@ export class EventRule extends Construct {
       ruleName: props.names.rule(rule),
       description: props.description,
       eventBus: props.bus,
-      eventPattern: { source: [...props.sources], detailType: [props.detailType], detail: props.matching },
+      eventPattern: eventPattern(props),
       targets: [functionTarget(props.target, payload, props.deadLetters)],
     });
   }
+}
+
+export function eventPattern({ sources, detailTypes, matching }: EventSelection): EventPattern {
+  return { source: [...sources], detailType: [...detailTypes], detail: matching };
 }

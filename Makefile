@@ -15,11 +15,11 @@ NEXTEST := $(shell command -v cargo-nextest || echo .tools/cargo/bin/cargo-nexte
 DENY := $(shell command -v cargo-deny || echo .tools/cargo/bin/cargo-deny)
 CARGO_LAMBDA := .tools/lambda/bin/cargo-lambda
 FUNCTIONS := $(notdir $(wildcard crates/functions/*) $(patsubst %/collector.json,%,$(wildcard crates/collectors/*/collector.json)))
-SYNTH_SOURCES := $(wildcard infra/polo/*.json infra/polo/bin/*.ts infra/polo/lib/*.ts infra/polo/lib/*/*.ts crates/collectors/*/collector.json)
+SYNTH_SOURCES := $(wildcard infra/polo/*.json infra/polo/bin/*.ts infra/polo/lib/*.ts infra/polo/lib/*/*.ts infra/roles/*.json crates/collectors/*/collector.json)
 
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help run test up down fire status watch build fmt lint test-rust test-infra test-local-aws build-dev tools clean
+.PHONY: help run test up down fire status watch build fmt lint test-rust test-infra test-local-aws test-templates build-dev tools clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,7 +47,7 @@ watch: up .tools/lambda/.stamp ## cargo lambda watch on the local stack: edit, i
 build: .tools/lambda/.stamp ## Release binaries of all functions into target/lambda
 	PATH="$(CURDIR)/.tools/lambda/bin:$$PATH" cargo lambda build --release --locked $(addprefix -p ,$(FUNCTIONS))
 
-test: lint test-rust test-infra test-local-aws ## Every check there is; CI runs the same
+test: lint test-rust test-infra test-local-aws test-templates ## Every check there is; CI runs the same
 
 fmt: ## Format the code
 	cargo fmt --all
@@ -67,6 +67,9 @@ test-infra: infra/polo/node_modules/.stamp ## Types and templates of the CDK app
 test-local-aws: .tools/venv/.stamp ## The local AWS refuses what AWS refuses
 	$(PYTHON) -m unittest discover -s infra/local/aws/tests
 
+test-templates: .tools/checks/.stamp infra/polo/cdk.out/.stamp ## cfn-lint on every template, parliament on the member roles
+	.tools/checks/bin/python infra/local/checks/templates.py
+
 build-dev:
 	@echo "building (the AWS SDK takes some minutes the first time)"
 	@cargo build --workspace --bins --locked --quiet
@@ -80,6 +83,12 @@ clean: down ## Remove what was built and installed
 	@echo "installing the local AWS (moto) into .tools/venv"
 	@python3 -m venv .tools/venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.tools/checks/.stamp: infra/local/checks/requirements.txt
+	@echo "installing cfn-lint and parliament into .tools/checks"
+	@python3 -m venv .tools/checks
+	@.tools/checks/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 .tools/node/.stamp: infra/local/package.json infra/local/package-lock.json infra/local/.npmrc

@@ -12,5 +12,6 @@ mod kit;
 mod operator;
 mod regions;
 mod removals;
+mod roles;
 mod samples;
 mod stack;

@@ -4,7 +4,6 @@ Invariant: everything is made by the calls with which it is made in life, with n
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,46 +12,34 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "infra/local/example"
 sys.path.insert(0, str(EXAMPLE))
 
-import member_role  # noqa: E402
+import member_roles  # noqa: E402
 from local_aws import LocalAws, required  # noqa: E402
 
 IMAGE = "ami-0abcdef1234567890"
+STACK = "polo-roles"
 
 
-def function_roles() -> list[str]:
-    """The roles of Polo's functions."""
-    return sorted(value for name, value in os.environ.items() if name.startswith("POLO_ROLE_ARN_"))
-
-
-def make_role(aws: LocalAws, account_id: str | None, kind: str) -> None:
-    """The read role: `pinned` names the functions, `open` trusts the whole hub account with the external id."""
-    condition: dict[str, Any] = {"StringEquals": {"sts:ExternalId": required("POLO_EXTERNAL_ID")}}
+def make_roles(aws: LocalAws, account_id: str, kind: str) -> None:
+    """The member roles as a plain stack: `pinned` as they are, `open` with a trust that somebody edited to the whole hub account."""
+    member_roles.deploy(aws, account_id, STACK)
     if kind == "pinned":
-        condition["ArnLike"] = {"aws:PrincipalArn": function_roles()}
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{required('POLO_HUB_ACCOUNT_ID')}:root"},
-            "Action": "sts:AssumeRole", "Condition": condition,
-        }],
-    }  # fmt: skip
-    actions = [*member_role.read_actions(), "iam:GetRole"]
-    may = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+        return
     iam, name = aws.client("iam", account_id), required("POLO_READ_ROLE_NAME")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=json.dumps(may))
+    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    (statement,) = trust["Statement"]
+    del statement["Condition"]["ArnLike"]
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
 
 
-def roll_out(aws: LocalAws, unit_ids: list[str]) -> None:
-    """A service-managed StackSet with the example's template over the units."""
+def roll_out(aws: LocalAws, organization_id: str, unit_ids: list[str]) -> None:
+    """A service-managed StackSet of the member roles over the units."""
     cloudformation, organizations = aws.client("cloudformation"), aws.client("organizations")
     organizations.enable_aws_service_access(ServicePrincipal="member.org.stacksets.cloudformation.amazonaws.com")
     name = required("POLO_STACK_SET_NAME")
     cloudformation.create_stack_set(
         StackSetName=name, PermissionModel="SERVICE_MANAGED", ManagedExecution={"Active": True},
         AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
-        TemplateBody=member_role.TEMPLATE.read_text(), Capabilities=["CAPABILITY_NAMED_IAM"],
-        Parameters=member_role.parameters(),
+        **member_roles.body(OrganizationId=organization_id),
     )  # fmt: skip
     cloudformation.create_stack_instances(
         StackSetName=name, Regions=[aws.region], DeploymentTargets={"OrganizationalUnitIds": unit_ids},
@@ -71,7 +58,7 @@ def load(aws: LocalAws, wanted: dict[str, Any]) -> dict[str, Any]:
         unit = organizations.create_organizational_unit(ParentId=units[parent], Name=name)["OrganizationalUnit"]
         units[name] = unit["Id"]
     if wanted["stack_set_units"]:
-        roll_out(aws, [units[name] for name in wanted["stack_set_units"]])
+        roll_out(aws, organization["Id"], [units[name] for name in wanted["stack_set_units"]])
     accounts: dict[str, str] = {}
     for account in wanted["accounts"]:
         status = organizations.create_account(AccountName=account["name"], Email=f"aws+{account['name']}@example.com")
@@ -81,7 +68,7 @@ def load(aws: LocalAws, wanted: dict[str, Any]) -> dict[str, Any]:
                 AccountId=account_id, SourceParentId=root_id, DestinationParentId=units[account["unit"]]
             )
         if account["role"] != "none":
-            make_role(aws, account_id, account["role"])
+            make_roles(aws, account_id, account["role"])
         if account["alias"]:
             aws.client("iam", account_id).create_account_alias(AccountAlias=account["alias"])
         for region, number in account["instances"].items():

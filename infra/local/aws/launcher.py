@@ -36,6 +36,7 @@ from aws import (  # noqa: E402
     s3_buckets,
     sessions,
     stack_set_api,
+    stacks,
 )
 from aws.control import Control  # noqa: E402
 from aws.gate import Gate  # noqa: E402
@@ -78,7 +79,7 @@ def main() -> int:
     if chosen.external_id:
         parameters = {"ExternalId": chosen.external_id, "PoloExternalId": chosen.external_id, **parameters}
     sessions.hub_account_id = chosen.account_id
-    for module in (organizations, stack_set_api, assume_role, regions, ec2_pages, listings, load_balancers, s3_buckets):
+    for module in (organizations, stacks, stack_set_api, assume_role, regions, ec2_pages, listings, load_balancers, s3_buckets):
         module.install()
     try:
         control = Control(hub_roles.load(chosen.template, chosen.account_id, chosen.region, parameters), chosen.account_id)

@@ -12,7 +12,7 @@ from moto.cloudformation.models import CloudFormationBackend, StackSet, cloudfor
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
 
-from aws import organizations, stack_sets
+from aws import organizations, stack_sets, stacks
 from aws.stack_sets import Target, deploy_to, lock, managed, record
 
 PAGE_LIMIT = 100
@@ -62,6 +62,8 @@ def _create_stack_set(original: Any) -> Any:
                 message="You must be the management account or delegated admin of an organization before operating "
                 "a SERVICE_MANAGED stack set"
             )
+        if self._get_param("TemplateBody"):
+            stacks.check_template(self._get_param("TemplateBody"), self._get_param("Capabilities") or [])
         result = original(self)
         stack_set = self.cloudformation_backend.describe_stack_set(name)
         given = self._get_param("AutoDeployment") or {}

@@ -14,7 +14,7 @@ from moto.cloudformation.utils import generate_stack_id
 from moto.iam.models import Role, iam_backends
 from moto.organizations.models import OrganizationsBackend
 
-from aws import organizations
+from aws import organizations, stacks
 
 STATUSES = ("CURRENT", "OUTDATED", "INOPERABLE")
 lock = threading.RLock()
@@ -68,12 +68,14 @@ class Instance:
             self.status_reason = f"Account {self.account_id} is suspended, skipped."
             return
         stack: Stack | None = None
+        parameters = {**self.stack_set.parameters, **self.overrides}
         try:
+            stacks.check_parameters(self.stack_set.template, parameters)
             stack = Stack(
                 stack_id=generate_stack_id(f"StackSet-{self.stack_set.name}", self.region_name, self.account_id),
                 name=f"StackSet-{self.stack_set.name}-{self.stack_set.id.rsplit(':', 1)[-1]}",
                 template=self.stack_set.template,
-                parameters={**self.stack_set.parameters, **self.overrides},
+                parameters=parameters,
                 account_id=self.account_id,
                 region_name=self.region_name,
             )

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import member_role
+import member_roles
 from local_aws import LocalAws, required
 
 STACK_SET = "polo-roles"
@@ -75,21 +75,8 @@ def _deployment(detailed_status: str, reason: str) -> Callable[[LocalAws, str], 
 
 
 def _own_role(aws: LocalAws, account_id: str) -> None:
-    iam = aws.client("iam", account_id)
-    path, _, name = ROLE_ELSEWHERE.rpartition("/")
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{required('POLO_HUB_ACCOUNT_ID')}:root"},
-            "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": required("POLO_EXTERNAL_ID")}},
-        }],
-    }  # fmt: skip
-    read = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": [*member_role.read_actions(), "iam:GetRole"], "Resource": "*"}],
-    }
-    iam.create_role(RoleName=name, Path=path + "/", AssumeRolePolicyDocument=json.dumps(trust))
-    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=json.dumps(read))
+    path, name = ROLE_ELSEWHERE.rsplit("/", 1)
+    member_roles.deploy(aws, account_id, "finops-reader", ReadRoleName=name, RolePath=f"{path}/")
 
 
 def _throttle(aws: LocalAws, account_id: str) -> None:

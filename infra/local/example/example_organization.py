@@ -13,7 +13,7 @@ from typing import Any
 
 import bills
 import conditions
-import member_role
+import member_roles
 import resources
 from accounts import ACCOUNTS, EXPECTED, OUT_OF_SCOPE_UNIT, REGIONS, TARGET_UNITS, UNITS, Account
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,10 +33,10 @@ def say(text: str) -> None:
 def load(aws: LocalAws) -> None:
     """Create everything, in the order in which it happens in life."""
     organizations, cloudformation = aws.client("organizations"), aws.client("cloudformation")
-    parameters = member_role.parameters()
+    member_roles.parameters()  # what is missing is named before the first change
     aws.control("POST", "options", {"enabled_regions": REGIONS})
 
-    organizations.create_organization(FeatureSet="ALL")
+    organization = organizations.create_organization(FeatureSet="ALL")["Organization"]
     root_id = organizations.list_roots()["Roots"][0]["Id"]
     for policy_type in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
         organizations.enable_policy_type(RootId=root_id, PolicyType=policy_type)
@@ -47,10 +47,10 @@ def load(aws: LocalAws) -> None:
         unit_ids[name] = unit["Id"]
     say(f"organization with {len(UNITS)} OUs")
 
-    common = {"TemplateBody": member_role.TEMPLATE.read_text(), "Parameters": parameters, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
     cloudformation.create_stack_set(
         StackSetName=conditions.STACK_SET, PermissionModel="SERVICE_MANAGED", ManagedExecution={"Active": True},
-        AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False}, **common,
+        AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
+        **member_roles.body(OrganizationId=organization["Id"]),
     )  # fmt: skip
     cloudformation.create_stack_instances(
         StackSetName=conditions.STACK_SET, Regions=[aws.region],
@@ -58,7 +58,7 @@ def load(aws: LocalAws) -> None:
         OperationPreferences={"FailureTolerancePercentage": 100},
     )  # fmt: skip
     # StackSets leave the management account out, so the same template is deployed there as a plain stack.
-    cloudformation.create_stack(StackName=conditions.STACK_SET, **common)
+    member_roles.deploy(aws, None, conditions.STACK_SET, OrganizationId=organization["Id"])
     say(f"StackSet {conditions.STACK_SET}, and the same roles as a plain stack in the management account")
 
     account_ids: dict[str, str] = {}

@@ -25,6 +25,12 @@ EXTERNAL_ID = "polo-external-id"
 HUB_ROLE = f"arn:aws:iam::{HUB}:role/dev-polo-access-verifier"
 OTHER_HUB_ROLE = f"arn:aws:iam::{HUB}:role/dev-polo-collection-dispatcher"
 READ_ROLE = "dev-PoloReadRole"
+_MANIFESTS = HERE.parents[3].glob("crates/collectors/*/collector.json")
+# Variable -> role of every function that enters accounts, as `make up` writes them.
+ROLE_ARNS = {
+    f"POLO_ROLE_ARN_{function.upper().replace('-', '_')}": f"arn:aws:iam::{HUB}:role/dev-polo-{function}"
+    for function in ("account-discovery", "access-verifier", *(path.parent.name for path in _MANIFESTS))
+}
 
 _address: list[str] = []
 _session = boto3.session.Session()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import harness as aws
 
-TEMPLATE = (Path(__file__).resolve().parents[2] / "example" / "member-role.template.json").read_text()
+SOURCE = Path(__file__).resolve().parents[3] / "roles" / "member-roles.template.json"
+TEMPLATE = SOURCE.read_text().replace("${CollectorReadActions}", "ec2:DescribeInstances")
 PARAMETERS = {
-    "RoleName": aws.READ_ROLE,
+    "ReadRoleName": aws.READ_ROLE,
     "HubAccountId": aws.HUB,
     "ExternalId": aws.EXTERNAL_ID,
-    "FunctionRoleArns": f"{aws.HUB_ROLE},arn:aws:iam::{aws.HUB}:role/dev-polo-config_ec2",
-    "ReadActions": "ec2:DescribeVolumes,ec2:DescribeInstances",
+    "ReadRoleTrustedNames": "dev-polo-access-verifier,dev-polo-config_ec2",
 }
 
 
@@ -206,7 +206,7 @@ class StackSets(unittest.TestCase):
         self.create()
         self.deploy(self.unit_id)
         stack_set = self.cloudformation.describe_stack_set(StackSetName="polo-roles")["StackSet"]
-        self.assertIn({"ParameterKey": "RoleName", "ParameterValue": aws.READ_ROLE}, stack_set["Parameters"])
+        self.assertIn({"ParameterKey": "ReadRoleName", "ParameterValue": aws.READ_ROLE}, stack_set["Parameters"])
         self.assertEqual(stack_set["AutoDeployment"], {"Enabled": True, "RetainStacksOnAccountRemoval": False})
         self.assertEqual((stack_set["OrganizationalUnitIds"], stack_set["ManagedExecution"]), ([self.unit_id], {"Active": True}))
         missing = aws.refused(lambda: self.cloudformation.list_stack_instances(StackSetName="nothing"))

@@ -117,6 +117,27 @@ async fn throttled_for_good_is_retried_by_lambda() {
     );
 }
 
+#[tokio::test]
+async fn throttled_once_is_asked_again() {
+    let world = answering(Vec::new()).await;
+    world.throttles_once("iam", "ListAccountAliases", page(&["first"], None));
+    assert_eq!(world.run("one").await["outcome"], "complete");
+    assert_eq!(stored(&world).await, [format!("{ACCOUNT} global first")]);
+    assert_eq!(world.aws.calls_of("ListAccountAliases").len(), 2);
+}
+
+#[tokio::test]
+async fn a_repeated_delivery_asks_nothing_and_answers_the_same() {
+    let world = answering(vec![page(&["first"], None)]).await;
+    let first = world.run("one").await;
+    let calls = world.aws.calls().len();
+    let mut second = world.run("one").await;
+    assert_eq!(second["repeated_delivery"].take(), true);
+    second["repeated_delivery"] = false.into();
+    assert_eq!(second, first);
+    assert_eq!(world.aws.calls().len(), calls);
+}
+
 /// A global API has no regions to choose from: who names some has something else in mind.
 #[tokio::test]
 async fn regions_are_refused() {

@@ -6,6 +6,7 @@
 )]
 
 mod idle;
+mod outcomes;
 mod pages;
 mod permissions;
 mod rows;

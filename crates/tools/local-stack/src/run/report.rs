@@ -110,10 +110,11 @@ const FOUND: &str = "
     SETTINGS output_format_json_quote_64bit_integers = 0";
 
 /// What people ask first, each a title and a query.
-const FINDINGS: [(&str, &str); 5] = [
+const FINDINGS: [(&str, &str); 6] = [
     ("What is missing", MISSING),
     ("Who pays", PAYERS),
-    ("What the accounts cost, and the collecting", COSTS),
+    ("What the accounts cost", COSTS),
+    ("What the collecting cost", COLLECTING),
     ("What is probably waste", WASTE),
     ("Savings Plans", PLANS),
 ];
@@ -131,11 +132,11 @@ const PAYERS: &str = "
 
 const COSTS: &str = "
     SELECT concat(leftPad(toString(round(last_30_days, 2)), 10), ' ', currency, '  in 30 days  ', account_id, '  ', account_name)
-    FROM v_cost_by_account ORDER BY last_30_days DESC LIMIT 5
-    UNION ALL
+    FROM v_cost_by_account ORDER BY last_30_days DESC LIMIT 5 FORMAT TSVRaw";
+
+const COLLECTING: &str = "
     SELECT concat(leftPad(toString(round(sum(cost_usd), 4)), 10), ' USD  for ', toString(sum(units)), ' ', any(unit), 's of ', collector)
-    FROM billed_calls FINAL GROUP BY collector ORDER BY collector
-    FORMAT TSVRaw";
+    FROM billed_calls FINAL GROUP BY collector ORDER BY collector FORMAT TSVRaw";
 
 const WASTE: &str = "
     SELECT concat(leftPad(toString(count()), 5), '  ', reason, ', for example ', any(account_id), ' ', any(region), ': ', any(why))

@@ -458,6 +458,9 @@ mod tests {
                 "arn:aws:iam::12345678901:role/lister",
             ),
             ("POLO_CHECK_CONCURRENCY", "0"),
+            ("POLO_DAY_USD_AT_MOST", "-1"),
+            ("POLO_DAY_USD_AT_MOST", "1,50"),
+            ("POLO_DAY_USD_AT_MOST", "1 USD"),
             ("POLO_STS_CALLS_PER_SECOND", "fast"),
         ] {
             let error = parse(&[(name, value)]).unwrap_err().to_string();

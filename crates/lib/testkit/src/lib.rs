@@ -8,4 +8,5 @@ pub mod collector;
 pub mod events;
 pub mod gate;
 pub mod iam_actions;
+pub mod readme;
 pub mod sql;

@@ -3,7 +3,7 @@
 //! Each listing also holds a resource of which AWS says next to nothing, and one without an id, which is none.
 
 use polo_testkit::aws::Reply;
-use polo_testkit::sql;
+use polo_testkit::{readme, sql};
 
 use crate::world::*;
 
@@ -79,14 +79,10 @@ async fn the_queries_of_the_readme_run() {
     world.lists(V2, "DescribeLoadBalancers", &[balancer("a")]);
     world.lists(V2, "DescribeTargetGroups", &[group("g", &[])]);
     world.run("one").await;
-    let queries: Vec<&str> = include_str!("../../README.md")
-        .split("```sql\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
+    let queries = readme::queries(include_str!("../../README.md"));
     assert_eq!(queries.len(), 2);
     for query in queries {
-        let rows = sql::lines(&world.store, &query.replace("polo.", "")).await;
+        let rows = sql::lines(&world.store, &query).await;
         assert_eq!(rows.len(), 1, "{query}");
     }
 }

@@ -3,7 +3,7 @@
 //! The listing also holds a bucket of which AWS says next to nothing, and one without a name, which is none.
 
 use polo_testkit::aws::Reply;
-use polo_testkit::sql;
+use polo_testkit::{readme, sql};
 use serde_json::json;
 
 use crate::world::*;
@@ -106,14 +106,10 @@ async fn required_elements_that_are_missing_are_missing() {
 async fn the_queries_of_the_readme_run() {
     let world = with_buckets(&[("a", "us-east-1")]).await;
     world.run("one").await;
-    let queries: Vec<&str> = include_str!("../../README.md")
-        .split("```sql\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
+    let queries = readme::queries(include_str!("../../README.md"));
     assert_eq!(queries.len(), 2);
     for query in queries {
-        let rows = sql::lines(&world.store, &query.replace("polo.", "")).await;
+        let rows = sql::lines(&world.store, &query).await;
         assert_eq!(rows.len(), 1, "{query}");
     }
 }

@@ -3,7 +3,7 @@
 //! Each answer also holds a resource of which AWS says next to nothing, and one without a name, which is none.
 
 use polo_testkit::aws::Reply;
-use polo_testkit::sql;
+use polo_testkit::{readme, sql};
 use serde_json::Value;
 
 use crate::world::*;
@@ -87,14 +87,10 @@ async fn what_says_the_same_in_other_words_is_no_history() {
 #[tokio::test]
 async fn the_queries_of_the_readme_run() {
     let world = everything().await;
-    let queries: Vec<&str> = include_str!("../../README.md")
-        .split("```sql\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
+    let queries = readme::queries(include_str!("../../README.md"));
     assert!(!queries.is_empty());
     for query in queries {
-        let rows = sql::lines(&world.store, &query.replace("polo.", "")).await;
+        let rows = sql::lines(&world.store, &query).await;
         assert!(!rows.is_empty(), "{query}");
     }
 }

@@ -2,7 +2,7 @@
 //! next to nothing, one with a number of bytes that is none, and two without a name, which are none.
 
 use polo_testkit::aws::Reply;
-use polo_testkit::sql;
+use polo_testkit::{readme, sql};
 
 use crate::world::*;
 
@@ -71,14 +71,10 @@ async fn the_queries_of_the_readme_run() {
          SELECT account_id, region, log_group_name, day - 7, 1, 1 FROM log_groups_bytes FINAL",
     )
     .await;
-    let queries: Vec<&str> = include_str!("../../README.md")
-        .split("```sql\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
+    let queries = readme::queries(include_str!("../../README.md"));
     assert!(!queries.is_empty());
     for query in queries {
-        let rows = sql::lines(&world.store, &query.replace("polo.", "")).await;
+        let rows = sql::lines(&world.store, &query).await;
         assert!(!rows.is_empty(), "{query}");
     }
 }

@@ -2,7 +2,7 @@
 //! tags, one of which AWS says next to nothing, one that is no ARN, and two without an ARN, which are none.
 
 use polo_testkit::aws::Reply;
-use polo_testkit::sql;
+use polo_testkit::{readme, sql};
 use serde_json::json;
 
 use crate::world::{answering, owned, page};
@@ -52,14 +52,10 @@ async fn the_queries_of_the_readme_run() {
     )])
     .await;
     world.run("one").await;
-    let queries: Vec<&str> = include_str!("../../README.md")
-        .split("```sql\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
+    let queries = readme::queries(include_str!("../../README.md"));
     assert!(!queries.is_empty());
     for query in queries {
-        let rows = sql::lines(&world.store, &query.replace("polo.", "")).await;
+        let rows = sql::lines(&world.store, &query).await;
         assert!(!rows.is_empty(), "{query}");
     }
 }

@@ -173,12 +173,7 @@ impl<C: Collector> CollectorFunction<C> {
         }
         let pays = match self.manifest.scope {
             Scope::Account | Scope::Region => false,
-            Scope::Payer | Scope::AccountAndPayer => {
-                let payers = store.payers().await?;
-                payers
-                    .iter()
-                    .any(|payer| payer.payer_account_id == *account_id.as_str())
-            }
+            Scope::Payer | Scope::AccountAndPayer => store.pays(&account_id).await?,
         };
         let skip = match (not_active, self.manifest.scope) {
             (None, Scope::Payer) if !pays => {

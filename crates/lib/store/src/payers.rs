@@ -72,6 +72,19 @@ impl Store {
         self.fetch("read v_payers", query).await
     }
 
+    /// Whether an account pays for any that is watched.
+    pub async fn pays(&self, account_id: &AccountId) -> Result<bool, StoreError> {
+        let query = self
+            .client()
+            .query(
+                "SELECT account_id FROM v_account_payers
+                 WHERE payer_account_id = {id:String} AND polo_status != 'excluded' LIMIT 1",
+            )
+            .param("id", account_id.as_str());
+        let rows: Vec<AccountIdRow> = self.fetch("read v_account_payers", query).await?;
+        Ok(!rows.is_empty())
+    }
+
     /// The active accounts that have to be asked who pays for them: no listing tells, the last answer is older than
     /// `answered_before`, and no attempt has failed since `failed_before`.
     pub async fn accounts_without_payer(

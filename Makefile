@@ -15,11 +15,16 @@ NEXTEST := $(shell command -v cargo-nextest || echo .tools/cargo/bin/cargo-nexte
 DENY := $(shell command -v cargo-deny || echo .tools/cargo/bin/cargo-deny)
 CARGO_LAMBDA := .tools/lambda/bin/cargo-lambda
 FUNCTIONS := $(notdir $(wildcard crates/functions/*) $(patsubst %/collector.json,%,$(wildcard crates/collectors/*/collector.json)))
-SYNTH_SOURCES := $(wildcard infra/polo/*.json infra/polo/bin/*.ts infra/polo/lib/*.ts infra/polo/lib/*/*.ts infra/roles/*.json crates/collectors/*/collector.json)
+SYNTH_SOURCES := $(wildcard infra/polo/*.json infra/polo/bin/*.ts infra/polo/lib/*.ts infra/polo/lib/*/*.ts infra/roles/*.json crates/collectors/*/collector.json \
+	crates/lib/store/migrations/*.sql crates/collectors/*/migrations/*.sql)
+# What synth and deploy work on. Not infra/polo/cdk.out: that is the local stack's.
+SETTINGS ?= infra/polo/settings/example.json
+OUT ?= target/synth
+STACKS ?= *-polo-data *-polo
 
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help run test up down fire status watch build fmt lint test-rust test-infra test-local-aws test-templates build-dev tools clean
+.PHONY: help run test up down fire status watch build synth deploy cost fmt lint test-rust test-infra test-local-aws test-templates build-dev tools clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,8 +49,24 @@ watch: up .tools/lambda/.stamp ## cargo lambda watch on the local stack: edit, i
 	@$(STACK) watch-env
 	PATH="$(CURDIR)/.tools/lambda/bin:$$PATH" cargo lambda watch -A 127.0.0.1 -P 19000 --env-file .local/watch.env
 
-build: .tools/lambda/.stamp ## Release binaries of all functions into target/lambda
-	PATH="$(CURDIR)/.tools/lambda/bin:$$PATH" cargo lambda build --release --locked $(addprefix -p ,$(FUNCTIONS))
+build: .tools/lambda/.stamp ## Release binaries of all functions into target/lambda; ARCH=arm64 for Graviton
+	@case "$(ARCH)" in ""|x86_64|arm64) ;; *) echo "ARCH is $(ARCH): write x86_64 or arm64" >&2; exit 2;; esac
+	PATH="$(CURDIR)/.tools/lambda/bin:$$PATH" cargo lambda build --release --locked $(if $(ARCH),$(if $(filter arm64,$(ARCH)),--arm64,--x86-64)) $(addprefix -p ,$(FUNCTIONS))
+
+synth: infra/polo/node_modules/.stamp ## CloudFormation templates into target/synth, offline: make synth SETTINGS=file.json
+	@[ "$(abspath $(OUT))" != "$(abspath infra/polo/cdk.out)" ] || { echo "OUT is the local stack's folder: name another" >&2; exit 2; }
+	@if [ -e "$(OUT)/manifest.json" ]; then rm -rf "$(OUT)"; fi
+	@POLO_SETTINGS="$(abspath $(SETTINGS))" CDK_OUTDIR="$(abspath $(OUT))" npm --prefix infra/polo run --silent templates
+	@ls $(OUT)/*.template.json $(OUT)/member-roles/*.template.json
+
+deploy: ## Deploy what synth writes, with your AWS credentials: make deploy SETTINGS=file.json STACKS="prod-polo-data prod-polo"
+	@[ "$(origin SETTINGS)" != file ] || { echo "name your settings, like: make deploy SETTINGS=prod.json" >&2; exit 2; }
+	@POLO_TO_DEPLOY=1 $(MAKE) synth SETTINGS="$(SETTINGS)" OUT="$(OUT)"
+	infra/polo/node_modules/.bin/cdk deploy --no-notices --app $(OUT) $(foreach stack,$(STACKS),'$(stack)')
+
+cost: infra/polo/node_modules/.stamp ## What a deployment costs a month: make cost ACCOUNTS=250 SETTINGS=file.json
+	@$(MAKE) synth SETTINGS="$(SETTINGS)" OUT="$(OUT)" >/dev/null
+	@npm --prefix infra/polo run --silent cost -- "$(abspath $(OUT))" "$(ACCOUNTS)"
 
 test: lint test-rust test-infra test-local-aws test-templates ## Every check there is; CI runs the same
 

@@ -23,6 +23,7 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
         "account-discovery",
         "access-verifier",
         "collection-dispatcher",
+        "coverage-notifier",
         "config_ec2",
         "account_alias",
     ];
@@ -100,6 +101,7 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
             &[
                 "access-verifier",
                 "collection-dispatcher",
+                "coverage-notifier",
                 "config_ec2",
                 "account_alias",
             ],
@@ -117,6 +119,7 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
             &[
                 "access-verifier",
                 "collection-dispatcher",
+                "coverage-notifier",
                 "config_ec2",
                 "account_alias",
             ],

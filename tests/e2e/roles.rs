@@ -19,7 +19,7 @@ async fn both_roles_work_in_members_and_in_the_management_account() {
     let acting = [("EnableActionRole", "true")];
     let external_id = stack.env["POLO_EXTERNAL_ID"].clone();
     roll_out(&stack, &loaded, &external_id, &acting);
-    configure_acting(&stack).await;
+    configure_acting(&stack, ACTION_ROLE).await;
 
     check(&stack).await;
 
@@ -52,6 +52,64 @@ async fn both_roles_work_in_members_and_in_the_management_account() {
     assert_eq!(outcomes, ["complete"]);
 }
 
+/// Under a path both roles work everywhere, as soon as Polo is told of it by the variables that name them.
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_under_a_path_work_in_members_and_in_the_management_account() {
+    let (stack, loaded) = Stack::with(&two_members()).await;
+    let external_id = stack.env["POLO_EXTERNAL_ID"].clone();
+    let path = "platform/finops";
+    let more = [
+        ("EnableActionRole", "true"),
+        ("RolePath", &format!("/{path}/")),
+    ];
+    roll_out(&stack, &loaded, &external_id, &more);
+    configure_acting(&stack, &format!("{path}/{ACTION_ROLE}")).await;
+    let everywhere = [
+        loaded.account("alpha"),
+        loaded.account("bravo"),
+        &loaded.management_id,
+    ];
+
+    // Not yet told, it looks for the role where it would be without a path.
+    check(&stack).await;
+    assert_eq!(
+        stack.status(everywhere[0]).await,
+        "no_access deployed_but_denied"
+    );
+
+    for function in ["account-discovery", "access-verifier"] {
+        let names = [
+            ("POLO_READ_ROLE_NAME", format!("{path}/dev-PoloReadRole")),
+            ("POLO_ACTION_ROLE_NAME", format!("{path}/{ACTION_ROLE}")),
+        ];
+        let names = names.each_ref().map(|(name, role)| (*name, role.as_str()));
+        stack.configure(function, &names).await;
+    }
+    check(&stack).await;
+
+    for account_id in everywhere {
+        assert_eq!(stack.status(account_id).await, "active role_works");
+        assert_eq!(
+            action_verdict(&stack, account_id).await,
+            "success",
+            "{account_id}"
+        );
+        let role = stack
+            .sql(&format!(
+                "SELECT polo_read_role FROM v_accounts WHERE account_id = '{account_id}'"
+            ))
+            .await;
+        assert_eq!(
+            role,
+            format!("arn:aws:iam::{account_id}:role/{path}/dev-PoloReadRole")
+        );
+    }
+    let outcomes = stack
+        .rows("SELECT DISTINCT outcome FROM collector_runs FINAL")
+        .await;
+    assert_eq!(outcomes, ["complete"]);
+}
+
 /// Rolled out with an external id that Polo does not send, nothing works, and that is told from not rolled out at all.
 #[tokio::test(flavor = "multi_thread")]
 async fn with_another_external_id_nobody_gets_in() {
@@ -62,7 +120,7 @@ async fn with_another_external_id_nobody_gets_in() {
         "of-another-polo",
         &[("EnableActionRole", "true")],
     );
-    configure_acting(&stack).await;
+    configure_acting(&stack, ACTION_ROLE).await;
 
     check(&stack).await;
 
@@ -91,7 +149,7 @@ async fn the_action_role_is_off_by_default() {
     let (stack, loaded) = Stack::with(&two_members()).await;
     let external_id = stack.env["POLO_EXTERNAL_ID"].clone();
     roll_out(&stack, &loaded, &external_id, &[]);
-    configure_acting(&stack).await;
+    configure_acting(&stack, ACTION_ROLE).await;
 
     check(&stack).await;
 
@@ -100,7 +158,7 @@ async fn the_action_role_is_off_by_default() {
     assert_eq!(action_verdict(&stack, alpha).await, "denied");
 }
 
-fn two_members() -> Organization {
+pub(crate) fn two_members() -> Organization {
     Organization::default()
         .unit("Workloads", "")
         .unit("Production", "Workloads")
@@ -110,7 +168,7 @@ fn two_members() -> Organization {
 
 /// Deploys the template as operators do: a StackSet over the OU, and a stack in the management account, which StackSets
 /// leave out.
-fn roll_out(stack: &Stack, loaded: &Loaded, external_id: &str, more: &[(&str, &str)]) {
+pub(crate) fn roll_out(stack: &Stack, loaded: &Loaded, external_id: &str, more: &[(&str, &str)]) {
     let given = [
         ("HubAccountId", stack.env["POLO_HUB_ACCOUNT_ID"].as_str()),
         ("ExternalId", external_id),
@@ -144,16 +202,16 @@ fn roll_out(stack: &Stack, loaded: &Loaded, external_id: &str, more: &[(&str, &s
     ]));
 }
 
-/// What a deployment with the setting `actionRoleName` has beyond the local stack's: the name in the functions'
-/// environment, and the verifier's permission to assume that role.
-async fn configure_acting(stack: &Stack) {
+/// What a deployment with the setting `actionRole` has beyond the local stack's: the name in the functions' environment,
+/// with its path if it has one, and the verifier's permission to assume that role.
+async fn configure_acting(stack: &Stack, role: &str) {
     for function in ["account-discovery", "access-verifier"] {
         stack
-            .configure(function, &[("POLO_ACTION_ROLE_NAME", ACTION_ROLE)])
+            .configure(function, &[("POLO_ACTION_ROLE_NAME", role)])
             .await;
     }
     let policy = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": format!("arn:aws:iam::*:role/{ACTION_ROLE}")
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": format!("arn:aws:iam::*:role/{role}")
     }]});
     stack.aws(json!([{"service": "iam", "operation": "put_role_policy", "arguments": {
         "RoleName": "dev-polo-access-verifier", "PolicyName": "acting", "PolicyDocument": policy.to_string()
@@ -161,7 +219,7 @@ async fn configure_acting(stack: &Stack) {
 }
 
 /// Everything that goes on by itself until both roles have been tried.
-async fn check(stack: &Stack) {
+pub(crate) async fn check(stack: &Stack) {
     for schedule in ["hourly-discovery", "access-check-tick"] {
         let settled = stack.fire(schedule).await;
         assert_eq!(settled.dead_letters, 0);

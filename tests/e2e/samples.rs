@@ -10,6 +10,9 @@ use serde_json::Value;
 /// One is for every collector, the other for those that read region by region.
 const COLLECTORS: [&str; 2] = ["collector", "collector-in-regions"];
 
+/// What services send to these is no payload of Polo's: their own tests read their samples.
+const OWN_SHAPES: [&str; 2] = ["schema-migrator", "status-page"];
+
 /// There is one per function, two for collectors, no other, and each is understood.
 #[test]
 fn every_function_has_a_sample_that_it_understands() {
@@ -41,6 +44,9 @@ fn every_function_has_a_sample_that_it_understands() {
         let text = fs::read_to_string(root.join(format!("events/{name}.json"))).expect("text");
         let payload: Value =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        if OWN_SHAPES.contains(&name.as_str()) {
+            continue;
+        }
         let invocation = Invocation::parse(&payload, "8476a536-e9f4-11e8-9739-2dfe598c3fcd");
         let invocation = invocation.unwrap_or_else(|error| panic!("{name}: {error}"));
         let for_collectors = COLLECTORS.contains(&name.as_str());

@@ -4,7 +4,6 @@ Invariant: a self-managed StackSet is answered by moto as it is; a member accoun
 delegated administrator.
 """
 
-import uuid
 from typing import Any
 
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
@@ -12,7 +11,8 @@ from moto.cloudformation.models import CloudFormationBackend, StackSet, cloudfor
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
 
-from aws import organizations, stack_sets, stacks
+from aws import organizations, stack_set_operations, stack_sets, stacks
+from aws.stack_set_operations import new_id
 from aws.stack_sets import Target, deploy_to, lock, managed, record
 
 PAGE_LIMIT = 100
@@ -106,8 +106,8 @@ def _create_stack_instances(original: Any) -> Any:
             target = _target(self)
             backend = organizations.owner_of(_acting_account(self))
             assert backend is not None
+            operation_id = new_id(stack_set, self._get_param("OperationId"))
             stack_set.polo_targets.append(target)
-            operation_id = str(uuid.uuid4())
             touched = []
             for account in list(backend.accounts):
                 if target.covers(backend, account.id):
@@ -119,7 +119,7 @@ def _create_stack_instances(original: Any) -> Any:
 
 
 def _redeploy(self: CloudFormationResponse, stack_set: StackSet, target: Target | None, overrides: dict[str, str] | None) -> str:
-    operation_id = self._get_param("OperationId") or str(uuid.uuid4())
+    operation_id = new_id(stack_set, self._get_param("OperationId"))
     backend = organizations.owner_of(_acting_account(self))
     assert backend is not None
     touched = []
@@ -181,7 +181,7 @@ def _delete_stack_instances(original: Any) -> Any:
             target = _target(self)
             backend = organizations.owner_of(_acting_account(self))
             assert backend is not None
-            operation_id = str(uuid.uuid4())
+            operation_id = new_id(stack_set, self._get_param("OperationId"))
             retain = _true(self._get_param("RetainStacks"))
             touched = [
                 i for i in stack_set.stack_instances if i.region_name in target.regions and target.covers(backend, i.account_id)
@@ -282,4 +282,5 @@ def install() -> None:
     response.describe_stack_set = _describe_stack_set
     response.describe_stack_instance = _describe_stack_instance
     response.list_stack_instances = _list_stack_instances
+    stack_set_operations.install()
     organizations.on_membership_change.append(stack_sets.follow_membership)

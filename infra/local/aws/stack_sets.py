@@ -201,3 +201,13 @@ def record(stack_set: StackSet, operation_id: str, action: str, touched: list[In
     status = "FAILED" if len(failed) > tolerated else "SUCCEEDED"
     operation = stack_set._create_operation(operation_id, action, status)
     operation["Instances"] = [{instance.account_id: instance.region_name} for instance in touched]
+    operation["Results"] = [
+        {
+            "Account": instance.account_id,
+            "Region": instance.region_name,
+            "Status": "FAILED" if instance.detailed_status == "FAILED" else "SUCCEEDED",
+            "StatusReason": instance.status_reason,
+            "OrganizationalUnitId": instance.unit_id,
+        }
+        for instance in touched
+    ]

@@ -1,10 +1,11 @@
-"""Runs cfn-lint over every template that is synthesized, and parliament over every policy of the member roles as they are rolled out.
+"""Runs cfn-lint over every template that is synthesized, and parliament over every policy that grants something outside the hub.
 
     .tools/checks/bin/python infra/local/checks/templates.py
 
-Checked are the local stack's templates (infra/polo/cdk.out) and those of settings.json, where everything optional is on; what a StackSet
-holds is checked as a template of its own. Invariant: a finding counts unless cfn-lint.yaml or parliament.yaml names its rule with a
-reason; nothing to check is a failure too.
+Checked are the local stack's templates (infra/polo/cdk.out), those of the example settings (infra/polo/settings/example.json), and those
+of settings.json beside this file, which has what the example leaves out; what a StackSet holds is checked as a template of its own. For
+parliament these are the member roles as they are rolled out, and the roles of the management account. Invariant: a finding counts unless
+cfn-lint.yaml or parliament.yaml names its rule with a reason; nothing to check, and a kind of stack that no settings make, is a failure too.
 """
 
 import json
@@ -30,13 +31,16 @@ import yaml  # noqa: E402
 from aws.template import Template  # noqa: E402
 
 ACCOUNT_ID, REGION = "111122223333", "us-east-1"
+SETTINGS = {"full": HERE / "settings.json", "example": APP / "settings" / "example.json"}
+# What the names of templates end with, after the environment's name: each stack that there is.
+STACKS = {"polo", "polo-data", "polo-roles", "polo-forwarder", "polo-page"}
 
 
-def synthesize(folder: Path) -> None:
-    """Write the app's templates with the settings of settings.json."""
-    environment = {**os.environ, "CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": (HERE / "settings.json").read_text()}
+def synthesize(settings: Path, folder: Path) -> None:
+    """Write the app's templates with the settings of a file."""
+    environment = {**os.environ, "CDK_OUTDIR": str(folder), "POLO_SETTINGS": str(settings)}
     if subprocess.run(["node", "--import", "tsx", "bin/polo.ts"], cwd=APP, env=environment, check=False).returncode != 0:
-        raise SystemExit(f"error: the CDK app does not take {HERE / 'settings.json'}: see above")
+        raise SystemExit(f"error: the CDK app does not take {settings}: see above")
 
 
 def templates(folder: Path) -> list[Path]:
@@ -45,6 +49,13 @@ def templates(folder: Path) -> list[Path]:
     if not found:
         raise SystemExit(f"error: {folder} has no template: synthesize the CDK app first")
     return found
+
+
+def require_every_stack(paths: list[Path]) -> None:
+    """Fail where a kind of stack is in no synthesis, and so would go unchecked."""
+    made = {path.name.removesuffix(".template.json").partition("-")[2] for path in paths}
+    if missing := STACKS - made:
+        raise SystemExit(f"error: no settings make {', '.join(sorted(missing))}: switch them on in {SETTINGS['full']}")
 
 
 def inner_templates(paths: list[Path], folder: Path) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -91,22 +102,25 @@ def main() -> int:
     """Check everything; say everything that was found."""
     ignored: dict[str, list[str]] = yaml.safe_load((HERE / "parliament.yaml").read_text())
     with tempfile.TemporaryDirectory() as temporary:
-        full = Path(temporary) / "cdk.out"
-        synthesize(full)
+        outer = templates(APP / "cdk.out")
+        for name, settings in SETTINGS.items():
+            synthesize(settings, Path(temporary) / name)
+            outer += templates(Path(temporary) / name)
+        require_every_stack(outer)
         inner_folder = Path(temporary) / "inner"
         inner_folder.mkdir()
-        outer = [*templates(APP / "cdk.out"), *templates(full)]
         inner = list(inner_templates(outer, inner_folder))
         if not inner:
-            raise SystemExit("error: no template has a StackSet: settings.json has to give rolloutOus")
+            raise SystemExit("error: no template has a StackSet: the settings have to give rolloutOus")
         clean = lint([*outer, *(path for path, _ in inner)])
         number = 0
-        for path, parameters in inner:
+        # The stack of the rollout holds the roles of the management account, and takes no parameters.
+        for path, parameters in [*inner, *((path, {}) for path in outer if path.name.endswith("-polo-roles.template.json"))]:
             found, fine = audit(path, parameters, ignored)
             number, clean = number + found, clean and fine
         if number == 0:
             raise SystemExit("error: no StackSet's template has a policy")
-    print(f"{len(outer) + len(inner)} templates, {number} policies of member roles: {'nothing found' if clean else 'see above'}")
+    print(f"{len(outer) + len(inner)} templates, {number} policies of roles outside the hub: {'nothing found' if clean else 'see above'}")
     return 0 if clean else 1
 
 

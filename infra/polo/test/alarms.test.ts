@@ -4,25 +4,29 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { RUNBOOK_SECTIONS } from '../lib/runbook.ts';
-import { CORE_FUNCTIONS, FIXTURE_COLLECTORS, type Plain, type SynthesizedStack, synthesize } from './support/stack.ts';
+import { CORE_FUNCTIONS, FIXTURE_COLLECTORS, type Plain, type SynthesizedStack, synthesize, synthesizeData } from './support/stack.ts';
 
 const stack = synthesize();
 const RUNBOOK = join(import.meta.dirname, '../RUNBOOK.md');
 
 const alarm = (name: string, of: SynthesizedStack = stack): Plain => of.one('AWS::CloudWatch::Alarm', 'AlarmName', `dev-polo-${name}`).properties;
 const names = (of: SynthesizedStack): string[] => of.all('AWS::CloudWatch::Alarm').map(({ properties }) => properties.AlarmName);
+const TOPIC = 'arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:dev-polo-alarms';
 const topicOf = (of: SynthesizedStack): string => `<${of.one('AWS::SNS::Topic', 'TopicName', 'dev-polo-alarms').logicalId}>`;
+/** The page is opened by people, who see for themselves; all others are set off by events. */
+const BY_EVENTS = [...CORE_FUNCTIONS.filter((id) => id !== 'status-page'), ...FIXTURE_COLLECTORS];
+const WATCHED = { 'account-discovery': 3600, 'access-verifier': 300, 'collection-dispatcher': 300, 'coverage-notifier': 300 };
 
 test('each function has one for failures, each scheduled one another for silence, and the dead letters have theirs', () => {
   const expected = [
     ...[...CORE_FUNCTIONS, ...FIXTURE_COLLECTORS].map((id) => `dev-polo-${id}-failed`),
-    ...CORE_FUNCTIONS.map((id) => `dev-polo-${id}-not-running`),
+    ...Object.keys(WATCHED).map((id) => `dev-polo-${id}-not-running`),
     'dev-polo-dead-letters-not-empty',
   ];
   assert.deepEqual(names(stack).sort(), expected.sort());
 });
 
-for (const id of [...CORE_FUNCTIONS, ...FIXTURE_COLLECTORS]) {
+for (const id of BY_EVENTS) {
   test(`${id}-failed rings for one event that was given up, and not for attempts`, () => {
     const { AlarmDescription, ...properties } = alarm(`${id}-failed`);
     assert.deepEqual(properties, {
@@ -36,13 +40,30 @@ for (const id of [...CORE_FUNCTIONS, ...FIXTURE_COLLECTORS]) {
       Threshold: 1,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: 'notBreaching',
-      AlarmActions: [topicOf(stack)],
+      AlarmActions: [TOPIC],
     });
     assert.ok(AlarmDescription.startsWith(`${id} gave up an event`));
   });
 }
 
-const WATCHED = { 'account-discovery': 3600, 'access-verifier': 300, 'collection-dispatcher': 300 };
+test('status-page-failed rings for one request that ended with an error: nobody makes it again', () => {
+  const { AlarmDescription, ...properties } = alarm('status-page-failed');
+  assert.deepEqual(properties, {
+    AlarmName: 'dev-polo-status-page-failed',
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Errors',
+    Dimensions: [{ Name: 'FunctionName', Value: `<${stack.function('status-page').logicalId}>` }],
+    Statistic: 'Sum',
+    Period: 900,
+    EvaluationPeriods: 1,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    TreatMissingData: 'notBreaching',
+    AlarmActions: [TOPIC],
+  });
+  assert.ok(AlarmDescription.startsWith('status-page ended with an error'));
+});
+
 for (const [id, period] of Object.entries(WATCHED)) {
   test(`${id}-not-running rings after three firings without an invocation, also where no data come, and tells its end`, () => {
     const { AlarmDescription, ...properties } = alarm(`${id}-not-running`);
@@ -57,8 +78,8 @@ for (const [id, period] of Object.entries(WATCHED)) {
       Threshold: 1,
       ComparisonOperator: 'LessThanThreshold',
       TreatMissingData: 'breaching',
-      AlarmActions: [topicOf(stack)],
-      OKActions: [topicOf(stack)],
+      AlarmActions: [TOPIC],
+      OKActions: [TOPIC],
     });
     assert.ok(AlarmDescription.startsWith(`${id} was not invoked for ${(3 * period) / 60} minutes; its schedule is rate(`));
   });
@@ -70,15 +91,15 @@ test('the dead letters ring as long as one is left', () => {
     AlarmName: 'dev-polo-dead-letters-not-empty',
     Namespace: 'AWS/SQS',
     MetricName: 'ApproximateNumberOfMessagesVisible',
-    Dimensions: [{ Name: 'QueueName', Value: stack.all('AWS::SQS::Queue')[0]?.properties.QueueName }],
+    Dimensions: [{ Name: 'QueueName', Value: synthesizeData().all('AWS::SQS::Queue')[0]?.properties.QueueName }],
     Statistic: 'Maximum',
     Period: 300,
     EvaluationPeriods: 1,
     Threshold: 1,
     ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     TreatMissingData: 'notBreaching',
-    AlarmActions: [topicOf(stack)],
-    OKActions: [topicOf(stack)],
+    AlarmActions: [TOPIC],
+    OKActions: [TOPIC],
   });
   assert.ok(AlarmDescription.startsWith('The queue dev-polo-dead-letters holds'));
 });
@@ -125,9 +146,10 @@ test('collectors have a section of their own', () => {
 });
 
 test("only CloudWatch publishes, for this environment's alarms, and nobody without TLS", () => {
-  const [policy, ...others] = stack.all('AWS::SNS::TopicPolicy');
+  const data = synthesizeData();
+  const [policy, ...others] = data.all('AWS::SNS::TopicPolicy');
   assert.ok(policy && others.length === 0);
-  assert.deepEqual(policy.properties.Topics, [topicOf(stack)]);
+  assert.deepEqual(policy.properties.Topics, [topicOf(data)]);
   const statements: Plain[] = policy.properties.PolicyDocument.Statement;
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
   const denied = statements.filter(({ Effect }) => Effect === 'Deny');
@@ -137,7 +159,7 @@ test("only CloudWatch publishes, for this environment's alarms, and nobody witho
       Effect: 'Allow',
       Principal: { Service: 'cloudwatch.amazonaws.com' },
       Action: 'sns:Publish',
-      Resource: topicOf(stack),
+      Resource: topicOf(data),
       Condition: {
         StringEquals: { 'aws:SourceAccount': '${AWS::AccountId}' },
         ArnLike: { 'aws:SourceArn': 'arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:dev-polo-*' },
@@ -145,13 +167,13 @@ test("only CloudWatch publishes, for this environment's alarms, and nobody witho
     },
   ]);
   assert.deepEqual(denied.map(({ Sid: _, ...others }) => others), [
-    { Effect: 'Deny', Principal: '*', Action: 'sns:Publish', Resource: topicOf(stack), Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    { Effect: 'Deny', Principal: '*', Action: 'sns:Publish', Resource: topicOf(data), Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
   ]);
 });
 
 test('nobody gets mail unless a setting says who', () => {
-  assert.deepEqual(stack.all('AWS::SNS::Subscription'), []);
-  const other = synthesize({ alarmEmails: 'oncall@example.com,finops@example.com' });
+  assert.deepEqual(synthesizeData().all('AWS::SNS::Subscription'), []);
+  const other = synthesizeData({ alarmEmails: 'oncall@example.com,finops@example.com' });
   assert.deepEqual(
     other.all('AWS::SNS::Subscription').map(({ properties }) => properties),
     ['oncall@example.com', 'finops@example.com'].map((Endpoint) => ({ Protocol: 'email', Endpoint, TopicArn: topicOf(other) })),

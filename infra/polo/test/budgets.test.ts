@@ -1,7 +1,7 @@
 /** What a collector's billed calls may cost: the manifest's cap, or the deployment's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadManifests } from '../lib/manifest.ts';
+import { loadManifests } from '../lib/inputs/manifest.ts';
 import { failsWith } from './support/failure.ts';
 import { FIXTURES, synthesize } from './support/stack.ts';
 

@@ -1,8 +1,10 @@
 /** Settings: defaults, every wrong value as one sentence, and what may not stand together. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readConfig } from '../lib/config.ts';
+import { readConfig } from '../lib/settings/config.ts';
+import { actionRoleOf, readRoleOf } from '../lib/settings/role-names.ts';
 import { failsWith } from './support/failure.ts';
+import type { Plain } from './support/stack.ts';
 
 const STUB = { artifacts: 'stub' };
 const LISTING_ROLE = 'arn:aws:iam::111111111111:role/polo-listing';
@@ -11,27 +13,66 @@ test('nothing but the stub gives the defaults', () => {
   assert.deepEqual(JSON.parse(JSON.stringify(readConfig(STUB))), {
     env: 'dev',
     mode: 'organization',
-    architecture: 'arm64',
+    architecture: 'x86_64',
     artifacts: { kind: 'stub' },
     logRetentionDays: 30,
-    readRoleName: 'dev-PoloReadRole',
+    roleNames: { read: 'dev-PoloReadRole', action: 'dev-polo-action-role', path: '/' },
     extraReadRoleArns: [],
     accounts: [],
     regions: [],
     discoverySchedule: 'rate(1 hour)',
     accessCheckSchedule: 'rate(5 minutes)',
     dispatchSchedule: 'rate(5 minutes)',
+    coverageSchedule: 'rate(5 minutes)',
+    provisioningSchedule: 'rate(1 hour)',
+    reservedConcurrency: {},
+    secrets: { clickhousePassword: {} },
+    page: { readers: [] },
     dayUsdAtMost: {},
-    roles: { stacks: ['hub'], rolloutOus: [], roleRegion: 'us-east-1', callAs: 'SELF', actionRole: false, deletableBucketArns: [], extraPrincipalArns: [] },
+    roles: {
+      stacks: ['hub'],
+      hubLocation: 'management-account',
+      rolloutOus: [],
+      roleRegion: 'us-east-1',
+      callAs: 'SELF',
+      provisioning: false,
+      actionRole: false,
+      deletableBucketArns: [],
+      extraPrincipalArns: [],
+    },
     alarms: { emails: [], runbookUrl: 'infra/polo/RUNBOOK.md' },
     forwarding: {},
     sweepSchedules: { hourly: 'cron(10 * * * ? *)', daily: 'cron(0 3 * * ? *)', weekly: 'cron(0 4 ? * MON *)' },
   });
 });
 
-test('the read role follows the environment, unless it is named', () => {
-  assert.equal(readConfig({ ...STUB, env: 'prod' }).readRoleName, 'prod-PoloReadRole');
-  assert.equal(readConfig({ ...STUB, env: 'prod', readRoleName: 'PoloReadRole' }).readRoleName, 'PoloReadRole');
+test('the member roles are called after the environment, a prefix or none, unless they are named', () => {
+  const named = (settings: Record<string, unknown>): Plain => readConfig({ ...STUB, env: 'prod', ...settings }).roleNames;
+  assert.deepEqual(named({}), { read: 'prod-PoloReadRole', action: 'prod-polo-action-role', path: '/' });
+  assert.deepEqual(named({ rolePrefix: 'acme.' }), { read: 'acme.PoloReadRole', action: 'acme.polo-action-role', path: '/' });
+  assert.deepEqual(named({ rolePrefix: 'none', rolePath: '/platform/finops/' }), { read: 'PoloReadRole', action: 'polo-action-role', path: '/platform/finops/' });
+  assert.deepEqual(named({ rolePrefix: 'acme.', readRoleName: 'reader', actionRoleName: 'actor', actionRole: 'on' }), { read: 'reader', action: 'actor', path: '/' });
+});
+
+test('the longest prefix leaves room for the longer name', () => {
+  const { action } = readConfig({ ...STUB, rolePrefix: 'x'.repeat(48) }).roleNames;
+  assert.equal(action.length, 64);
+});
+
+test('one switch makes the action role and tells the hub of it, and a path belongs to both roles', () => {
+  const off = readConfig({ ...STUB, rolePath: '/platform/' });
+  assert.deepEqual([readRoleOf(off), actionRoleOf(off)], ['platform/dev-PoloReadRole', undefined]);
+  const on = readConfig({ ...STUB, rolePath: '/platform/', actionRole: 'on' });
+  assert.deepEqual([readRoleOf(on), actionRoleOf(on)], ['platform/dev-PoloReadRole', 'platform/dev-polo-action-role']);
+  const bare = readConfig({ ...STUB, actionRole: 'on' });
+  assert.deepEqual([readRoleOf(bare), actionRoleOf(bare)], ['dev-PoloReadRole', 'dev-polo-action-role']);
+});
+
+test('as whom the stack set is called follows from where the hub is', () => {
+  const elsewhere = { managementAccountId: '222222222222' };
+  assert.equal(readConfig({ ...STUB, hubLocation: 'management-account' }).roles.callAs, 'SELF');
+  assert.equal(readConfig({ ...STUB, hubLocation: 'delegated-administrator', ...elsewhere }).roles.callAs, 'DELEGATED_ADMIN');
+  assert.equal(readConfig({ ...STUB, hubLocation: 'member-account', ...elsewhere }).roles.callAs, 'SELF');
 });
 
 test('settings of the command line and of a file are read alike', () => {
@@ -72,24 +113,34 @@ test('extra read roles are full ARNs or patterns of any account, path and name',
 
 test('extra read roles may have names that only resemble the action role\'s', () => {
   const extraReadRoleArns = 'arn:aws:iam::*:role/dev-polo-reader*,arn:aws:iam::*:role/platform/dev-polo-action-role,arn:aws:iam::*:role/dev-polo-action-role-2';
-  readConfig({ ...STUB, actionRoleName: 'dev-polo-action-role', extraReadRoleArns });
+  readConfig({ ...STUB, actionRole: 'on', extraReadRoleArns });
 });
 
 const ROLLOUT = { hubAccountId: '111111111111', externalId: 'polo-x', rolloutOus: 'ou-ab12-34567890,r-ab12' };
 
-test('naming OUs adds the stack of the rollout, and stacks says which are synthesized', () => {
+test('naming OUs adds the stack of the rollout, the hub\'s region that of the forwarder, and stacks says which are synthesized', () => {
   assert.deepEqual(readConfig({ ...STUB, ...ROLLOUT }).roles.stacks, ['hub', 'roles']);
   assert.deepEqual(readConfig({ ...STUB, ...ROLLOUT, stacks: 'hub' }).roles.stacks, ['hub']);
   assert.deepEqual(readConfig({ ...STUB, ...ROLLOUT, stacks: ['roles'] }).roles.stacks, ['roles']);
+  assert.deepEqual(readConfig({ ...STUB, ...ROLLOUT, hubRegion: 'eu-west-1' }).roles.stacks, ['hub', 'roles', 'forwarder']);
+});
+
+test('hub and rollout agree on the name of the stack set without naming it', () => {
+  const name = (settings: Record<string, unknown>): string | undefined => readConfig({ ...STUB, env: 'prod', ...settings }).stackSetName;
+  for (const stacks of ['hub', 'roles', 'hub,roles']) assert.equal(name({ ...ROLLOUT, stacks }), 'prod-polo-roles');
+  assert.equal(name({ ...ROLLOUT, stackSetName: 'polo-roles' }), 'polo-roles');
+  assert.equal(name({}), undefined);
 });
 
 test('the rollout alone needs nothing of the hub', () => {
   assert.deepEqual(readConfig({ ...ROLLOUT, stacks: 'roles' }).roles, {
     stacks: ['roles'],
+    hubLocation: 'management-account',
     hubAccountId: '111111111111',
     rolloutOus: ['ou-ab12-34567890', 'r-ab12'],
     roleRegion: 'us-east-1',
     callAs: 'SELF',
+    provisioning: false,
     actionRole: false,
     deletableBucketArns: [],
     extraPrincipalArns: [],
@@ -114,7 +165,9 @@ test('context keys of CDK itself are left alone', () => {
 
 const NAME = 'write 1 to 20 lower-case letters, digits and inner hyphens, starting with a letter';
 const URL_FIX = 'write an address such as https://clickhouse.example.com:8443, without user, password or query';
-const ROLE = 'write a role name without path or wildcard';
+const ROLE = 'write a role name without path or wildcard; the path is the setting rolePath';
+const PATH = 'write a path that begins and ends with a slash, such as /platform/';
+const PREFIX = 'write at most 48 letters, digits and _+=,.@-, or none for names without a prefix';
 const ACCOUNTS = 'list 12-digit account ids or role ARNs, each once';
 const EXTRA_READ_ROLES =
   'list role ARNs, each once, in which the account may be * and the path or name may have * after its first character, such as arn:aws:iam::*:role/platform/reader-*';
@@ -156,7 +209,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ env: 'an-environment-too-long' }, `env is "an-environment-too-long": ${NAME}`],
   [{ env: '' }, `env is "": ${NAME}, or leave the setting out`],
   [{ env: 7 }, `env is 7: ${NAME}`],
-  [{ architecture: 'x64' }, 'architecture is "x64": write one of arm64, x86_64'],
+  [{ architecture: 'x64' }, 'architecture is "x64": write one of x86_64, arm64'],
   [{ mode: 'organisation' }, 'mode is "organisation": write one of organization, explicit, single'],
   [{ logRetentionDays: '10' }, `logRetentionDays is "10": ${RETENTION}`],
   [{ logRetentionDays: 'forever' }, `logRetentionDays is "forever": ${RETENTION}`],
@@ -166,10 +219,23 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ clickhouseUrl: 'https://polo:hunter2@clickhouse.example.com' }, `clickhouseUrl holds more than an address: ${URL_FIX}`],
   [{ clickhouseUrl: 'https://clickhouse.example.com/?password=hunter2' }, `clickhouseUrl holds more than an address: ${URL_FIX}`],
   [{ clickhouseDatabase: 'polo; DROP' }, 'clickhouseDatabase is "polo; DROP": write a database name of letters, digits and underscores'],
+  ...['a`b', '{shard}', 'my cluster'].map((clickhouseCluster): [Record<string, unknown>, string] => [
+    { clickhouseCluster },
+    `clickhouseCluster is "${clickhouseCluster}": write a name as in system.clusters, or {cluster}, or leave it out`,
+  ]),
+  [{ coverageSchedule: 'rate(1 minutes)' }, 'coverageSchedule is "rate(1 minutes)": EventBridge wants the singular for 1: write rate(1 minute)'],
+  [{ provisioningSchedule: 'hourly' }, 'provisioningSchedule is "hourly": write rate(1 hour) or cron(0 3 * * ? *)'],
   [{ clickhouseUser: 'a b' }, 'clickhouseUser is "a b": write a user name without spaces'],
   [{ readRoleName: '*' }, `readRoleName is "*": ${ROLE}`],
   [{ readRoleName: 'team/PoloReadRole' }, `readRoleName is "team/PoloReadRole": ${ROLE}`],
-  [{ actionRoleName: 'polo-*' }, `actionRoleName is "polo-*": ${ROLE}, or leave it out`],
+  [{ actionRoleName: 'polo-*' }, `actionRoleName is "polo-*": ${ROLE}`],
+  ...['platform', '/platform', 'platform/', '//', '/plat*/', `/${'x'.repeat(511)}/`].map((rolePath): [Record<string, unknown>, string] => [
+    { rolePath },
+    `rolePath is ${JSON.stringify(rolePath).slice(0, 120)}${rolePath.length > 118 ? '...' : ''}: ${PATH}`,
+  ]),
+  [{ rolePrefix: '' }, `rolePrefix is "": ${PREFIX}, or leave the setting out`],
+  [{ rolePrefix: 'team/' }, `rolePrefix is "team/": ${PREFIX}`],
+  [{ rolePrefix: 'x'.repeat(49) }, `rolePrefix is "${'x'.repeat(49)}": ${PREFIX}`],
   [{ externalId: 'x' }, `externalId is "x": ${EXTERNAL_ID}`],
   [{ hubOrganizationId: 'o-1' }, 'hubOrganizationId is "o-1": write an organization id, such as o-a1b2c3d4e5, or leave it out'],
   [{ stackSetName: 'polo:*' }, 'stackSetName is "polo:*": write a stack set name, or leave it out'],
@@ -232,20 +298,47 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
     `extraReadRoleArns has ${MANY_ROLES.join(',').length} characters and a role's policy has room for 3000: replace single roles by a pattern`,
   ],
   ...['dev-polo-action-role', 'dev-polo-*', 'd*', 'dev-*-role', 'dev-polo-action-role*', 'd**a*t*on-role'].map((role): [Record<string, unknown>, string] => [
-    { actionRoleName: 'dev-polo-action-role', extraReadRoleArns: `arn:aws:iam::*:role/platform/*,arn:aws:iam::*:role/${role}` },
+    { actionRole: 'on', extraReadRoleArns: `arn:aws:iam::*:role/platform/*,arn:aws:iam::*:role/${role}` },
     `an entry of extraReadRoleArns is "arn:aws:iam::*:role/${role}": ${COVERS_ACTION_ROLE}`,
   ]),
   [
-    { mode: 'explicit', actionRoleName: 'dev-polo-action-role', accounts: '111111111111,arn:aws:iam::222222222222:role/dev-polo-action-role' },
+    { mode: 'explicit', actionRole: 'on', accounts: '111111111111,arn:aws:iam::222222222222:role/dev-polo-action-role' },
     `an entry of accounts is "arn:aws:iam::222222222222:role/dev-polo-action-role": ${COVERS_ACTION_ROLE}`,
   ],
-  [{ actionRoleName: 'dev-PoloReadRole' }, 'actionRoleName is "dev-PoloReadRole": it is also readRoleName; the two roles must differ'],
+  [
+    { actionRole: 'on', rolePath: '/platform/', extraReadRoleArns: 'arn:aws:iam::*:role/platform/*' },
+    'an entry of extraReadRoleArns is "arn:aws:iam::*:role/platform/*": it covers the action role platform/dev-polo-action-role, which only access-verifier may assume; name the read roles more narrowly',
+  ],
+  [{ actionRole: 'on', actionRoleName: 'DEV-PoloReadRole' }, 'actionRoleName is "DEV-PoloReadRole": it is also readRoleName; the two roles must differ'],
+  [{ actionRoleName: 'actor' }, 'actionRoleName is "actor" and actionRole is "off": set actionRole to on, or leave actionRoleName out'],
+  [{ hubLocation: 'elsewhere' }, 'hubLocation is "elsewhere": write one of management-account, delegated-administrator, member-account'],
+  [
+    { hubLocation: 'member-account' },
+    'hubLocation is "member-account" and managementAccountId is missing: give -c managementAccountId=..., the account that holds the roles through which Polo lists the organization',
+  ],
+  ...['member-account', 'delegated-administrator'].map((hubLocation): [Record<string, unknown>, string] => [
+    { hubLocation, hubAccountId: '111111111111', managementAccountId: '111111111111' },
+    `hubLocation is "${hubLocation}", and hubAccountId and managementAccountId are both "111111111111": set hubLocation to management-account, or correct one of the ids`,
+  ]),
+  [
+    { hubAccountId: '111111111111', managementAccountId: '222222222222' },
+    'hubLocation is "management-account", hubAccountId is "111111111111" and managementAccountId is "222222222222": set hubLocation to delegated-administrator or member-account, or name one account',
+  ],
+  ...[
+    [{ external_id: 'polo-y' }],
+    [{ external_id: 'polo-y', role_arn: LISTING_ROLE }],
+    [{ external_id: 'polo-y', role_arn: 'arn:aws:iam::222222222222:role/polo-listing', id: 'o-a1b2c3d4e5' }, { role_arn: LISTING_ROLE, id: 'o-f6g7h8i9j0' }],
+  ].map((organizations): [Record<string, unknown>, string] => [
+    { hubLocation: 'member-account', managementAccountId: '222222222222', externalId: 'polo-x', organizations },
+    'organizations[0].external_id is "polo-y": the roles in the management account ask for externalId; leave external_id out, or make both the same',
+  ]),
+  [{ provisioning: 'yes' }, 'provisioning is "yes": write one of on, off'],
+  [{ provisioning: 'on' }, 'provisioning is "on" and rolloutOus is missing: list the OUs whose accounts get the roles, or set provisioning to off'],
   [{ ...ROLLOUT, rolloutOus: 'Production' }, `an entry of rolloutOus is "Production": ${OUS}`],
   [{ ...ROLLOUT, rolloutOus: [] }, `rolloutOus is []: ${OUS}`],
-  [{ ...ROLLOUT, stacks: 'hub,all' }, 'an entry of stacks is "all": list some of hub, roles, forwarder'],
+  [{ ...ROLLOUT, stacks: 'hub,all' }, 'an entry of stacks is "all": list some of hub, roles, forwarder, page'],
   [{ ...ROLLOUT, hubAccountId: '1111' }, 'hubAccountId is "1111": write the 12-digit id of the account in which Polo runs'],
   [{ ...ROLLOUT, roleRegion: 'europe' }, 'roleRegion is "europe": write a region name, such as eu-west-1'],
-  [{ ...ROLLOUT, callAs: 'self' }, 'callAs is "self": write one of SELF, DELEGATED_ADMIN'],
   [{ actionRole: 'true' }, 'actionRole is "true": write one of on, off'],
   [{ deletableBucketArns: 'old-exports' }, `an entry of deletableBucketArns is "old-exports": ${BUCKETS}`],
   [{ deletableBucketArns: 'arn:aws:s3:::*' }, `an entry of deletableBucketArns is "arn:aws:s3:::*": ${BUCKETS}`],
@@ -257,7 +350,6 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ oidcProvider: 'oidc.example.com' }, 'oidcProvider is given and oidcSubject is missing: name the one subject whose tokens may read'],
   [{ oidcSubject: 'system:x' }, 'oidcSubject is given and oidcProvider is missing: name the provider of the tokens'],
   [{ oidcAudience: 'polo' }, 'oidcAudience is given and oidcProvider is missing: name the provider of the tokens'],
-  [{ actionRole: 'on' }, 'actionRole is "on" and actionRoleName is missing: name the role that acts, such as dev-polo-action-role'],
   [{ deletableBucketArns: 'arn:aws:s3:::old-exports' }, 'deletableBucketArns is given and actionRole is "off": set actionRole to on, or leave deletableBucketArns out'],
   [{ stacks: 'roles', hubAccountId: '111111111111', externalId: 'polo-x' }, 'rolloutOus is missing: list the OUs whose accounts get the roles, or the root for all, such as r-ab12'],
   [{ rolloutOus: 'r-ab12', externalId: 'polo-x' }, 'hubAccountId is missing: give -c hubAccountId=..., the account whose functions the member roles trust'],
@@ -300,6 +392,11 @@ for (const address of ['https://polo:hunter2@clickhouse.example.com', 'polo:hunt
     );
   });
 }
+
+test('another organization may have its own external id, also where the hub is a plain account', () => {
+  const organizations = [{ id: 'o-a1b2c3d4e5', external_id: 'polo-x' }, { id: 'o-f6g7h8i9j0', role_arn: LISTING_ROLE, external_id: 'polo-y' }];
+  readConfig({ ...STUB, hubLocation: 'member-account', managementAccountId: '222222222222', externalId: 'polo-x', organizations });
+});
 
 test('an external id per organization is enough for a deployment', () => {
   readConfig({ artifacts: 'somewhere', clickhouseUrl: 'https://clickhouse.example.com', organizations: [{ external_id: 'polo-1' }] });

@@ -4,12 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { loadManifests } from '../lib/manifest.ts';
+import { loadManifests } from '../lib/inputs/manifest.ts';
+import { elf } from './support/elf.ts';
 import { failsWith } from './support/failure.ts';
 import { CORE_FUNCTIONS, FIXTURES, FIXTURE_COLLECTORS, synthesize } from './support/stack.ts';
 
 const IDS = [...CORE_FUNCTIONS, ...FIXTURE_COLLECTORS];
 const stack = synthesize();
+const DEAD_LETTERS = 'arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:dev-polo-dead-letters';
 
 test('there is one function per core function and per manifest, and no other', () => {
   assert.deepEqual(stack.all('AWS::Lambda::Function').map(({ properties }) => properties.FunctionName).sort(), IDS.map((id) => `dev-polo-${id}`).sort());
@@ -24,11 +26,9 @@ test('the stack holds these kinds of resources and no others', () => {
     'AWS::Lambda::EventInvokeConfig',
     'AWS::Lambda::Function',
     'AWS::Lambda::Permission',
+    'AWS::Lambda::Url',
     'AWS::Logs::LogGroup',
-    'AWS::SNS::Topic',
-    'AWS::SNS::TopicPolicy',
-    'AWS::SQS::Queue',
-    'AWS::SQS::QueuePolicy',
+    'Custom::PoloSchema',
   ]);
 });
 
@@ -46,24 +46,24 @@ for (const id of IDS) {
     const logs = stack.one('AWS::Logs::LogGroup', 'LogGroupName', `/aws/lambda/dev-polo-${id}`);
     assert.equal(properties.Runtime, 'provided.al2023');
     assert.equal(properties.Handler, 'bootstrap');
-    assert.deepEqual(properties.Architectures, ['arm64']);
+    assert.deepEqual(properties.Architectures, ['x86_64']);
+    assert.equal(properties.ReservedConcurrentExecutions, undefined);
     assert.equal(properties.Role, `<${role.logicalId}.Arn>`);
     assert.deepEqual(properties.LoggingConfig, { LogFormat: 'JSON', LogGroup: `<${logs.logicalId}>` });
     assert.equal(logs.properties.RetentionInDays, 30);
-    const queue = stack.one('AWS::SQS::Queue', 'QueueName', 'dev-polo-dead-letters');
     assert.deepEqual(stack.one('AWS::Lambda::EventInvokeConfig', 'FunctionName', `<${logicalId}>`).properties, {
       FunctionName: `<${logicalId}>`,
       Qualifier: '$LATEST',
       MaximumEventAgeInSeconds: 6 * 3600,
       MaximumRetryAttempts: 2,
-      DestinationConfig: { OnFailure: { Destination: `<${queue.logicalId}.Arn>` } },
+      DestinationConfig: { OnFailure: { Destination: DEAD_LETTERS } },
     });
   });
 }
 
 test('architecture and retention are settings', () => {
-  const other = synthesize({ architecture: 'x86_64', logRetentionDays: '90' });
-  for (const { properties } of other.all('AWS::Lambda::Function')) assert.deepEqual(properties.Architectures, ['x86_64']);
+  const other = synthesize({ architecture: 'arm64', logRetentionDays: '90' });
+  for (const { properties } of other.all('AWS::Lambda::Function')) assert.deepEqual(properties.Architectures, ['arm64']);
   for (const { properties } of other.all('AWS::Logs::LogGroup')) assert.equal(properties.RetentionInDays, 90);
 });
 
@@ -74,6 +74,7 @@ test('every name carries the environment', () => {
 });
 
 const COMMON = {
+  CLICKHOUSE_PASSWORD_SECRET_ID: 'dev-polo/clickhouse-password',
   POLO_ENV: 'dev',
   POLO_HUB_ACCOUNT_ID: '${AWS::AccountId}',
   POLO_READ_ROLE_NAME: 'dev-PoloReadRole',
@@ -85,13 +86,16 @@ test('an unset setting is an absent variable', () => {
   for (const id of IDS) assert.deepEqual(stack.function(id).properties.Environment.Variables, COMMON);
 });
 
-test('every setting reaches the functions; the stack set only the verifier, the action role only it and discovery', () => {
+test('every setting reaches the functions, and what is for one of them no other', () => {
   const organizations = [{ id: 'o-a1b2c3d4e5', exclude_ous: ['ou-ab12-34567890'] }];
   const full = synthesize({
     clickhouseUrl: 'https://clickhouse.example.com:8443',
     clickhouseDatabase: 'polo_dev',
     clickhouseUser: 'polo',
-    actionRoleName: 'dev-polo-action-role',
+    clickhouseCluster: '{cluster}',
+    slack: 'on',
+    pageUrl: 'https://polo.example.com',
+    actionRole: 'on',
     externalId: 'polo-external-id',
     organizations,
     stackSetName: 'polo-roles',
@@ -115,6 +119,8 @@ test('every setting reaches the functions; the stack set only the verifier, the 
   const own: Record<string, Record<string, string>> = {
     'account-discovery': { POLO_ACTION_ROLE_NAME: 'dev-polo-action-role' },
     'access-verifier': { POLO_ACTION_ROLE_NAME: 'dev-polo-action-role', POLO_STACK_SET_NAME: 'polo-roles' },
+    'coverage-notifier': { POLO_SLACK_WEBHOOK_SECRET_ID: 'dev-polo/slack-webhook', POLO_STATUS_PAGE_URL: 'https://polo.example.com' },
+    'schema-migrator': { CLICKHOUSE_CLUSTER: '{cluster}' },
   };
   for (const id of IDS) {
     assert.deepEqual(full.function(id).properties.Environment.Variables, { ...common, ...own[id] }, id);
@@ -123,7 +129,7 @@ test('every setting reaches the functions; the stack set only the verifier, the 
 
 test('only access-verifier is told that it reads the stack set as a delegated administrator, and only where there is one', () => {
   const told = (settings: Record<string, unknown>): string[] => {
-    const stack = synthesize({ callAs: 'DELEGATED_ADMIN', ...settings });
+    const stack = synthesize({ hubLocation: 'delegated-administrator', ...settings });
     return IDS.filter((id) => stack.function(id).properties.Environment.Variables.POLO_STACK_SET_CALL_AS === 'DELEGATED_ADMIN');
   };
   assert.deepEqual(told({ stackSetName: 'polo-roles' }), ['access-verifier']);
@@ -141,7 +147,7 @@ test('an environment that Lambda would refuse is refused here', () => {
   const accounts = Array.from({ length: 400 }, (_, index) => String(100_000_000_000 + index)).join(',');
   assert.throws(() => synthesize({ mode: 'explicit', accounts }), {
     name: 'SettingError',
-    message: /^the environment of account-discovery has \d+ bytes and Lambda allows 4096: shorten accounts or organizations$/,
+    message: /^the environment of schema-migrator has \d+ bytes and Lambda allows 4096: shorten accounts or organizations$/,
   });
 });
 
@@ -171,7 +177,7 @@ function artifactsFor(t: TestContext, ids: readonly string[]): string {
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const id of ids) {
     mkdirSync(join(folder, id));
-    writeFileSync(join(folder, id, 'bootstrap'), `the binary of ${id}`);
+    writeFileSync(join(folder, id, 'bootstrap'), elf('x86_64', `the binary of ${id}`));
   }
   return folder;
 }
@@ -186,10 +192,19 @@ test("each function's code is the folder of its own id", (t) => {
   for (const id of IDS) assert.equal(again.function(id).properties.Code.S3Key, built.function(id).properties.Code.S3Key, 'the hash follows the content alone');
 });
 
+test('a function that was built for the other architecture is named', (t) => {
+  const artifacts = artifactsFor(t, IDS);
+  const bootstrap = join(artifacts, 'schema-migrator/bootstrap');
+  failsWith(
+    () => synthesize({ ...DEPLOYABLE, artifacts, architecture: 'arm64' }),
+    `${bootstrap} is built for x86_64 and architecture is arm64: build with make build ARCH=arm64, or give -c architecture=x86_64`,
+  );
+});
+
 test('a function that was not built is named', (t) => {
   const artifacts = artifactsFor(t, CORE_FUNCTIONS);
   failsWith(
     () => synthesize({ ...DEPLOYABLE, artifacts }),
-    `${join(artifacts, 'account_alias/bootstrap')} does not exist: build it with cargo lambda build --release, or give -c artifacts=stub`,
+    `${join(artifacts, 'account_alias/bootstrap')} does not exist: build it with make build, or give -c artifacts=stub`,
   );
 });

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { loadManifests } from '../lib/manifest.ts';
+import { loadManifests } from '../lib/inputs/manifest.ts';
 import { failsWith } from './support/failure.ts';
 import { FIXTURES, FIXTURE_COLLECTORS } from './support/stack.ts';
 

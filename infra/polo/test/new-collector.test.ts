@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadManifests } from '../lib/manifest.ts';
+import { loadManifests } from '../lib/inputs/manifest.ts';
 import { FIXTURES, synthesize } from './support/stack.ts';
 
 const ONE_EACH: readonly string[] = ['AWS::Logs::LogGroup', 'AWS::IAM::Role', 'AWS::Lambda::Function', 'AWS::Lambda::EventInvokeConfig', 'AWS::CloudWatch::Alarm'];

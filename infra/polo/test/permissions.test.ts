@@ -15,6 +15,7 @@ const member = (role: string): string => `arn:\${AWS::Partition}:iam::*:role/${r
 const basics = (id: string): Plain[] => [
   { Sid: 'WriteOwnLogs', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: hub('logs', `log-group:/aws/lambda/dev-polo-${id}:*`) },
   { Sid: 'KeepFailedInvocations', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: hub('sqs', 'dev-polo-dead-letters') },
+  { Sid: 'ReadClickhousePassword', Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: hub('secretsmanager', 'secret:dev-polo/clickhouse-password-??????') },
 ];
 const READ = { Sid: 'AssumeReadRoles', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: member('dev-PoloReadRole') };
 const withRoles = (...arns: string[]): Plain => ({ ...READ, Resource: [READ.Resource, ...arns] });
@@ -37,11 +38,14 @@ const ORGANIZATION = {
   ],
   Resource: '*',
 };
+const OWN_STACK = { Sid: 'ReadOwnStack', Effect: 'Allow', Action: 'cloudformation:DescribeStacks', Resource: '${AWS::StackId}' };
+/** What no setting changes. */
+const ALWAYS = { 'schema-migrator': [OWN_STACK] };
 const STACK_SET = {
   Sid: 'ReadStackSet',
   Effect: 'Allow',
   Action: ['cloudformation:DescribeStackSet', 'cloudformation:ListStackInstances'],
-  Resource: 'arn:${AWS::Partition}:cloudformation:${AWS::Region}:*:stackset/polo-roles:*',
+  Resource: 'arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stackset/polo-roles:*',
 };
 
 function statementsOf(stack: SynthesizedStack, id: string): Plain[] {
@@ -51,7 +55,8 @@ function statementsOf(stack: SynthesizedStack, id: string): Plain[] {
 }
 
 function assertRights(stack: SynthesizedStack, expected: Record<string, Plain[]>): void {
-  for (const id of IDS) assert.deepEqual(statementsOf(stack, id), [...basics(id), ...(expected[id] ?? [])], id);
+  const granted: Record<string, Plain[]> = { ...ALWAYS, ...expected };
+  for (const id of IDS) assert.deepEqual(statementsOf(stack, id), [...basics(id), ...(granted[id] ?? [])], id);
 }
 
 const DEFAULT_RIGHTS = {
@@ -66,7 +71,7 @@ const DEFAULT_RIGHTS = {
 const VARIANTS: Record<string, SynthesizedStack> = {
   defaults: synthesize(),
   everything: synthesize({
-    actionRoleName: 'dev-polo-action-role',
+    actionRole: 'on',
     extraReadRoleArns: EXTRA_READ_ROLES.join(','),
     stackSetName: 'polo-roles',
     hubOrganizationId: HUB_ORGANIZATION,
@@ -135,7 +140,7 @@ test('explicit mode: extra read roles join the ones that accounts names, each on
   const accounts = '111111111111,arn:aws:iam::333333333333:role/Reader';
   const stack = synthesize({ mode: 'explicit', accounts, extraReadRoleArns: EXTRA_READ_ROLES.join(',') });
   const [finops, reader] = EXTRA_READ_ROLES;
-  const [, , statement] = statementsOf(stack, 'config_ec2');
+  const [, , , statement] = statementsOf(stack, 'config_ec2');
   assert.deepEqual(statement.Resource, [READ.Resource, reader, finops]);
 });
 
@@ -150,8 +155,9 @@ test('the longest lists that settings may hold fit into the policy of a role', (
   const roles = (count: number, name: string): string[] => Array.from({ length: count }, (_, index) => `arn:aws:iam::${100_000_000_000 + index}:role/${name}`);
   const longest = synthesize({
     mode: 'explicit',
-    accounts: roles(76, 'Reader-of-the-hub'),
+    accounts: roles(74, 'Reader-of-the-hub'),
     extraReadRoleArns: roles(75, 'Other'),
+    actionRole: 'on',
     actionRoleName: 'a'.repeat(64),
     stackSetName: 's'.repeat(128),
     hubOrganizationId: HUB_ORGANIZATION,
@@ -162,8 +168,17 @@ test('the longest lists that settings may hold fit into the policy of a role', (
   }
 });
 
+test('the roles under a path are assumed there, and the functions know it', () => {
+  const stack = synthesize({ rolePath: '/platform/finops/', rolePrefix: 'none', actionRole: 'on' });
+  const resources = (id: string): Plain[] => statementsOf(stack, id).filter(({ Action }) => Action === 'sts:AssumeRole').map(({ Resource }) => Resource);
+  assert.deepEqual(resources('config_ec2'), [member('platform/finops/PoloReadRole')]);
+  assert.deepEqual(resources('access-verifier'), [member('platform/finops/PoloReadRole'), member('platform/finops/polo-action-role')]);
+  const { POLO_READ_ROLE_NAME, POLO_ACTION_ROLE_NAME } = stack.function('account-discovery').properties.Environment.Variables;
+  assert.deepEqual([POLO_READ_ROLE_NAME, POLO_ACTION_ROLE_NAME], ['platform/finops/PoloReadRole', 'platform/finops/polo-action-role']);
+});
+
 test('the read role is the configured one', () => {
-  const [, , statement] = statementsOf(synthesize({ readRoleName: 'PoloReadRole' }), 'config_ec2');
+  const [, , , statement] = statementsOf(synthesize({ readRoleName: 'PoloReadRole' }), 'config_ec2');
   assert.deepEqual(statement, { ...READ, Resource: member('PoloReadRole') });
 });
 
@@ -185,7 +200,9 @@ for (const [name, stack] of Object.entries(VARIANTS)) {
     assert.deepEqual(holders('sts:'), ['access-verifier', 'account-discovery', 'account_alias', 'config_ec2']);
     assert.deepEqual(holders('events:'), ['access-verifier', 'account-discovery', 'collection-dispatcher']);
     assert.ok(holders('organizations:').every((id) => id === 'account-discovery'));
-    assert.ok(holders('cloudformation:').every((id) => id === 'access-verifier'));
+    assert.ok(holders('cloudformation:').every((id) => id === 'access-verifier' || id === 'schema-migrator'));
+    assert.deepEqual(holders('secretsmanager:'), [...IDS].sort(), 'each has a store');
+    assert.deepEqual(holders('kms:'), []);
     const actions = IDS.flatMap((id) => statementsOf(stack, id).flatMap(({ Action }) => Action));
     assert.ok(actions.every((action: string) => /^[a-z]+:[A-Za-z]+$/.test(action)), 'no wildcard in an action');
     const openStatements = IDS.flatMap((id) => statementsOf(stack, id)).filter(({ Resource }) => [Resource].flat().includes('*'));

@@ -1,42 +1,24 @@
 /** The rollout: the stack set as AWS takes it, and the management account's own roles, which are the same ones. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { readConfig } from '../lib/config.ts';
-import { memberRolesTemplate } from '../lib/member-roles.ts';
-import { RolesStack } from '../lib/roles-stack.ts';
-import { EXTERNAL_ID, HUB, MANIFESTS, ORGANIZATION, roleOf, settled } from './support/member-roles.ts';
-import { type Plain, SynthesizedStack } from './support/stack.ts';
+import { memberRolesTemplate } from '../lib/inputs/member-roles.ts';
+import { MANIFESTS, ORGANIZATION, roleOf, settled } from './support/member-roles.ts';
+import { ROLLOUT, synthesizeRoles } from './support/roles-stack.ts';
+import type { Plain, SynthesizedStack } from './support/stack.ts';
 
-const SETTINGS = { stacks: 'roles', hubAccountId: HUB, externalId: EXTERNAL_ID, rolloutOus: 'ou-ab12-34567890,ou-ab12-45678901' };
 const EVERYTHING = {
-  ...SETTINGS,
+  ...ROLLOUT,
   env: 'prod',
   hubOrganizationId: ORGANIZATION,
   actionRole: 'on',
-  actionRoleName: 'prod-polo-action-role',
   deletableBucketArns: 'arn:aws:s3:::old-exports',
   extraPrincipalArns: 'arn:aws:iam::333333333333:user/port-ocean',
   oidcProvider: 'oidc.eks.eu-west-1.amazonaws.com/id/0123',
   oidcSubject: 'system:x',
   stackSetName: 'polo-roles',
+  rolePath: '/platform/finops/',
   roleRegion: 'eu-west-1',
 };
-
-function synthesized(settings: Record<string, unknown>): { stack: SynthesizedStack; template: Plain } {
-  const outdir = mkdtempSync(join(tmpdir(), 'polo-infra-'));
-  try {
-    const app = new App({ outdir, analyticsReporting: false, autoSynth: false, builtinCloudFormationValidation: false });
-    const template = Template.fromStack(new RolesStack(app, { config: readConfig(settings), manifests: MANIFESTS })).toJSON();
-    return { stack: new SynthesizedStack(template), template };
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
-  }
-}
 
 function stackSetOf(stack: SynthesizedStack): Plain {
   const [only, ...others] = stack.all('AWS::CloudFormation::StackSet');
@@ -49,7 +31,7 @@ function parametersOf({ Parameters }: Plain): Record<string, string> {
 }
 
 test('the stack set deploys to the OUs by itself, everywhere at once, and takes everything along when an account leaves', () => {
-  const { Parameters, TemplateBody, ...others } = stackSetOf(synthesized(SETTINGS).stack);
+  const { Parameters, TemplateBody, ...others } = stackSetOf(synthesizeRoles(ROLLOUT).stack);
   assert.deepEqual(others, {
     StackSetName: 'dev-polo-roles',
     Description: "Polo's roles in member accounts",
@@ -66,13 +48,13 @@ test('the stack set deploys to the OUs by itself, everywhere at once, and takes 
 });
 
 test('name, region and caller are settings', () => {
-  const { StackSetName, CallAs, StackInstancesGroup } = stackSetOf(synthesized({ ...EVERYTHING, callAs: 'DELEGATED_ADMIN' }).stack);
+  const { StackSetName, CallAs, StackInstancesGroup } = stackSetOf(synthesizeRoles({ ...EVERYTHING, hubLocation: 'delegated-administrator' }).stack);
   assert.deepEqual([StackSetName, CallAs, StackInstancesGroup[0].Regions], ['polo-roles', 'DELEGATED_ADMIN', ['eu-west-1']]);
 });
 
-for (const [name, settings] of Object.entries({ least: SETTINGS, everything: EVERYTHING })) {
+for (const [name, settings] of Object.entries({ least: ROLLOUT, everything: EVERYTHING })) {
   test(`${name}: the management account's own roles are those of the stack set`, () => {
-    const { stack } = synthesized(settings);
+    const { stack } = synthesizeRoles(settings);
     const inner = settled(parametersOf(stackSetOf(stack)));
     const own = Object.fromEntries(
       stack.all('AWS::IAM::Role').concat(stack.all('AWS::IAM::Policy')).map(({ logicalId, type, properties }) => {
@@ -89,13 +71,22 @@ for (const [name, settings] of Object.entries({ least: SETTINGS, everything: EVE
 }
 
 test('a delegated administrator is a member account: the stack set serves it, and the stack holds nothing else', () => {
-  const { stack, template } = synthesized({ ...EVERYTHING, callAs: 'DELEGATED_ADMIN' });
+  const { stack, template } = synthesizeRoles({ ...EVERYTHING, hubLocation: 'delegated-administrator' });
   assert.deepEqual(stack.types(), ['AWS::CloudFormation::StackSet']);
   assert.equal(template.Outputs, undefined);
 });
 
+test('a path reaches the accounts of the stack set and the management account alike', () => {
+  const { stack } = synthesizeRoles(EVERYTHING);
+  assert.equal(parametersOf(stackSetOf(stack))['RolePath'], '/platform/finops/');
+  assert.deepEqual(
+    stack.all('AWS::IAM::Role').map(({ properties: { RoleName, Path } }) => [RoleName, Path]),
+    [['prod-PoloReadRole', '/platform/finops/'], ['prod-polo-action-role', '/platform/finops/']],
+  );
+});
+
 test('it needs no bootstrapped account, and stays below what CloudFormation takes in a call', () => {
-  const { stack, template } = synthesized(EVERYTHING);
+  const { stack, template } = synthesizeRoles(EVERYTHING);
   assert.deepEqual([template.Parameters, template.Rules], [undefined, undefined]);
   assert.ok(Buffer.byteLength(stack.json) < 51_200, `${Buffer.byteLength(stack.json)} bytes`);
   assert.deepEqual(Object.keys(template.Outputs).sort(), ['ActionRoleArn', 'ReadRoleArn', 'TemplateVersion']);

@@ -1,7 +1,7 @@
 /** Rules: the whole list, which events they take, what their targets receive, and how they deliver. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadManifests } from '../lib/manifest.ts';
+import { loadManifests } from '../lib/inputs/manifest.ts';
 import { ACCOUNT_CHANGES, OTHER_EVENTS } from './support/account-events.ts';
 import { matches, transformed } from './support/event-bridge.ts';
 import { failsWith } from './support/failure.ts';
@@ -27,6 +27,7 @@ const SCHEDULES: Record<string, ExpectedSchedule> = {
   'hourly-discovery': { schedule: 'rate(1 hour)', target: 'account-discovery', detail: {} },
   'access-check-tick': { schedule: 'rate(5 minutes)', target: 'access-verifier', detail: {} },
   'dispatch-tick': { schedule: 'rate(5 minutes)', target: 'collection-dispatcher', detail: { mode: 'reconcile' } },
+  'coverage-tick': { schedule: 'rate(5 minutes)', target: 'coverage-notifier', detail: {} },
   'daily-sweep': { schedule: 'cron(0 3 * * ? *)', target: 'collection-dispatcher', detail: { mode: 'sweep', schedule: 'daily' } },
   'weekly-sweep': { schedule: 'cron(0 4 ? * MON *)', target: 'collection-dispatcher', detail: { mode: 'sweep', schedule: 'weekly' } },
 };
@@ -181,10 +182,10 @@ for (const [name, expected] of Object.entries(EVENT_RULES)) {
 }
 
 test('every rule delivers with patience and keeps what it could not deliver', () => {
-  const queue = stack.one('AWS::SQS::Queue', 'QueueName', 'dev-polo-dead-letters');
+  const queue = 'arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:dev-polo-dead-letters';
   for (const rule of stack.all('AWS::Events::Rule')) {
     assert.deepEqual(target(rule).RetryPolicy, { MaximumEventAgeInSeconds: 6 * 3600, MaximumRetryAttempts: 185 });
-    assert.deepEqual(target(rule).DeadLetterConfig, { Arn: `<${queue.logicalId}.Arn>` });
+    assert.deepEqual(target(rule).DeadLetterConfig, { Arn: queue });
   }
 });
 
@@ -204,6 +205,7 @@ test('schedules are settings', () => {
     discoverySchedule: 'rate(30 minutes)',
     accessCheckSchedule: 'rate(10 minutes)',
     dispatchSchedule: 'rate(15 minutes)',
+    coverageSchedule: 'rate(20 minutes)',
     sweepSchedules: { daily: 'cron(30 1 * * ? *)' },
   });
   const expressions = Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, other.rule(name).properties.ScheduleExpression]));
@@ -211,6 +213,7 @@ test('schedules are settings', () => {
     'hourly-discovery': 'rate(30 minutes)',
     'access-check-tick': 'rate(10 minutes)',
     'dispatch-tick': 'rate(15 minutes)',
+    'coverage-tick': 'rate(20 minutes)',
     'daily-sweep': 'cron(30 1 * * ? *)',
     'weekly-sweep': 'cron(0 4 ? * MON *)',
   });

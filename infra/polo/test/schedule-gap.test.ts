@@ -1,7 +1,7 @@
 /** The longest silence of a schedule, as far as it is the same every day. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { longestGapMinutes } from '../lib/schedule-gap.ts';
+import { longestGapMinutes } from '../lib/settings/schedule-gap.ts';
 
 const GAPS: readonly [expression: string, minutes: number | undefined][] = [
   ['rate(1 minute)', 1],

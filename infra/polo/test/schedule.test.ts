@@ -1,7 +1,7 @@
 /** Schedule expressions: what EventBridge documents is accepted, the usual slips are named with their fix. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scheduleExpression } from '../lib/schedule.ts';
+import { scheduleExpression } from '../lib/settings/schedule.ts';
 import { failsWith } from './support/failure.ts';
 
 const ACCEPTED = [

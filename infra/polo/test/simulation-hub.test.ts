@@ -4,21 +4,37 @@
  * simulation-trust.test.ts has it.
  */
 import { test } from 'node:test';
-import { ELSEWHERE, HUB, MANIFESTS, MEMBER, ORGANIZATION } from './support/member-roles.ts';
+import { ELSEWHERE, EXTERNAL_ID, HUB, MANIFESTS, MEMBER, ORGANIZATION } from './support/member-roles.ts';
 import { type Policies, type Row, edit, judge } from './support/simulation.ts';
 import { CORE_FUNCTIONS, type Plain, synthesize } from './support/stack.ts';
 
-const HUB_STACK = synthesize({ actionRoleName: 'dev-polo-action-role', stackSetName: 'dev-polo-roles', hubOrganizationId: ORGANIZATION }, MANIFESTS);
+const HUB_STACK = synthesize(
+  {
+    actionRole: 'on',
+    stackSetName: 'dev-polo-roles',
+    hubOrganizationId: ORGANIZATION,
+    slack: 'on',
+    rolloutOus: 'r-ab12',
+    provisioning: 'on',
+    externalId: EXTERNAL_ID,
+    hubAccountId: HUB,
+    stacks: 'hub',
+  },
+  MANIFESTS,
+);
 const COLLECTORS = MANIFESTS.map(({ id }) => id);
-const FUNCTIONS = [...CORE_FUNCTIONS, ...COLLECTORS];
-const READERS = FUNCTIONS.filter((id) => id !== 'collection-dispatcher');
-const EMITTERS = CORE_FUNCTIONS;
+const FUNCTIONS = [...CORE_FUNCTIONS, 'role-provisioner', ...COLLECTORS];
+const READERS = ['account-discovery', 'access-verifier', ...COLLECTORS];
+const EMITTERS = ['account-discovery', 'access-verifier', 'collection-dispatcher'];
+/** By the statement that lets them. */
+const STACK_SET_READERS: Readonly<Record<string, string>> = { 'access-verifier': 'ReadStackSet', 'role-provisioner': 'ReadStackSetOperations' };
+const OWN_STACK = `arn:aws:cloudformation:eu-west-1:${HUB}:stack/dev-polo/6a7e8feb-b491-4cf7-a9f1-bf3703467718`;
 
 const OPEN_TRUST = { Version: '2012-10-17', Statement: [{ Sid: 'Open', Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${HUB}:root` }, Action: 'sts:AssumeRole' }] };
 
 function rightsOf(id: string): Policies {
   const [{ PolicyDocument }]: Plain[] = HUB_STACK.role(id).properties.Policies;
-  const text = JSON.stringify(PolicyDocument).replaceAll('${AWS::Partition}', 'aws').replaceAll('${AWS::Region}', 'eu-west-1').replaceAll('${AWS::AccountId}', HUB);
+  const text = JSON.stringify(PolicyDocument).replaceAll('${AWS::Partition}', 'aws').replaceAll('${AWS::Region}', 'eu-west-1').replaceAll('${AWS::AccountId}', HUB).replaceAll('${AWS::StackId}', OWN_STACK);
   return { identity: { Rights: JSON.parse(text) } };
 }
 
@@ -79,6 +95,7 @@ function owning(id: string): Given[] {
     { what: 'objects in the hub account', action: 's3:GetObject', resource: 'arn:aws:s3:::some-bucket/key', expected: 'denied', edits: grant('s3:GetObject', '*') },
   ];
   const emits = EMITTERS.includes(id);
+  const readsStackSet = STACK_SET_READERS[id];
   rows.push(
     emits
       ? { what: "events on Polo's bus", action: 'events:PutEvents', resource: bus('dev-polo'), expected: 'allowed', edits: { 'not granted': edit.drop('EmitEvents') } }
@@ -93,22 +110,97 @@ function owning(id: string): Given[] {
     id === 'account-discovery'
       ? { what: 'listing the organization', action: 'organizations:ListAccounts', resource: '*', expected: 'allowed', edits: { 'not granted': edit.drop('ReadOrganization') } }
       : { what: 'listing the organization', action: 'organizations:ListAccounts', resource: '*', expected: 'denied', edits: grant('organizations:ListAccounts', '*') },
-    id === 'access-verifier'
-      ? { what: 'the stack set', action: 'cloudformation:ListStackInstances', resource: set('dev-polo-roles'), expected: 'allowed', edits: { 'not granted': edit.drop('ReadStackSet') } }
+    readsStackSet !== undefined
+      ? { what: 'the stack set', action: 'cloudformation:ListStackInstances', resource: set('dev-polo-roles'), expected: 'allowed', edits: { 'not granted': edit.drop(readsStackSet) } }
       : { what: 'the stack set', action: 'cloudformation:ListStackInstances', resource: set('dev-polo-roles'), expected: 'denied', edits: grant('cloudformation:ListStackInstances', '*') },
     {
       what: 'another stack set',
       action: 'cloudformation:ListStackInstances',
       resource: set('prod-polo-roles'),
       expected: 'denied',
-      edits: id === 'access-verifier' ? { 'any stack set': edit.set('ReadStackSet', 'Resource', '*') } : grant('cloudformation:ListStackInstances', '*'),
+      edits: readsStackSet !== undefined ? { 'any stack set': edit.set(readsStackSet, 'Resource', '*') } : grant('cloudformation:ListStackInstances', '*'),
     },
   );
   return rows;
 }
 
+/** The secrets, and what nobody but the schema's migrator may ask of CloudFormation. */
+function keeping(id: string): Given[] {
+  const secret = (name: string): string => `arn:aws:secretsmanager:eu-west-1:${HUB}:secret:${name}`;
+  const stack = (name: string): string => `arn:aws:cloudformation:eu-west-1:${HUB}:stack/${name}/6a7e8feb-b491-4cf7-a9f1-bf3703467718`;
+  const reading = { action: 'secretsmanager:GetSecretValue' };
+  const password = secret('dev-polo/clickhouse-password-AbCdEf');
+  const slack = secret('dev-polo/slack-webhook-AbCdEf');
+  const describing = { action: 'cloudformation:DescribeStacks' };
+  const widened = { 'any secret': edit.set('ReadClickhousePassword', 'Resource', '*') };
+  return [
+    { ...reading, what: "ClickHouse's password", resource: password, expected: 'allowed', edits: { 'not granted': edit.drop('ReadClickhousePassword') } },
+    { ...reading, what: "another environment's password", resource: secret('prod-polo/clickhouse-password-AbCdEf'), expected: 'denied', edits: widened },
+    {
+      ...reading,
+      what: 'a secret whose name begins like it',
+      resource: secret('dev-polo/clickhouse-password-of-admin-AbCdEf'),
+      expected: 'denied',
+      edits: { 'any name that begins so': edit.set('ReadClickhousePassword', 'Resource', secret('dev-polo/clickhouse-password-*')) },
+    },
+    { what: 'writing the password', action: 'secretsmanager:PutSecretValue', resource: password, expected: 'denied', edits: { 'any action': edit.set('ReadClickhousePassword', 'Action', 'secretsmanager:*') } },
+    id === 'coverage-notifier'
+      ? { ...reading, what: "Slack's address", resource: slack, expected: 'allowed', edits: { 'not granted': edit.drop('ReadSlackWebhook') } }
+      : { ...reading, what: "Slack's address", resource: slack, expected: 'denied', edits: widened },
+    id === 'schema-migrator'
+      ? { ...describing, what: "the functions' stack", resource: OWN_STACK, expected: 'allowed', edits: { 'not granted': edit.drop('ReadOwnStack') } }
+      : { ...describing, what: "the functions' stack", resource: OWN_STACK, expected: 'denied', edits: grant('cloudformation:DescribeStacks', OWN_STACK) },
+    {
+      ...describing,
+      what: "another environment's stack",
+      resource: stack('prod-polo'),
+      expected: 'denied',
+      edits: id === 'schema-migrator' ? { 'any stack': edit.set('ReadOwnStack', 'Resource', '*') } : grant('cloudformation:DescribeStacks', '*'),
+    },
+    {
+      what: "deleting the functions' stack",
+      action: 'cloudformation:DeleteStack',
+      resource: OWN_STACK,
+      expected: 'denied',
+      edits: id === 'schema-migrator' ? { 'any action': edit.set('ReadOwnStack', 'Action', 'cloudformation:*') } : grant('cloudformation:DeleteStack', '*'),
+    },
+  ];
+}
+
+/** What serves the stack set: one function, one set, one region. */
+function serving(id: string): Given[] {
+  const set = (name: string): string => `arn:aws:cloudformation:eu-west-1:${HUB}:stackset/${name}:0123-4567`;
+  const making = { action: 'cloudformation:CreateStackInstances', resource: set('dev-polo-roles'), context: { 'cloudformation:TargetRegion': 'us-east-1' } };
+  const own = id === 'role-provisioner';
+  const wider = (what: string, field: string, value: string): Row['edits'] => (own ? { [what]: edit.set('MakeStackInstances', field, value) } : grant(making.action, '*'));
+  return [
+    own
+      ? { ...making, what: 'making instances of the stack set', expected: 'allowed', edits: { 'not granted': edit.drop('MakeStackInstances') } }
+      : { ...making, what: 'making instances of the stack set', expected: 'denied', edits: grant(making.action, making.resource) },
+    { ...making, what: 'making instances of another', resource: set('prod-polo-roles'), expected: 'denied', edits: wider('any stack set', 'Resource', '*') },
+    {
+      ...making,
+      what: 'making instances in another region',
+      context: { 'cloudformation:TargetRegion': 'eu-west-1' },
+      expected: 'denied',
+      edits: own ? { 'any region': edit.dropConditions('MakeStackInstances') } : grant(making.action, '*'),
+    },
+    ...['cloudformation:UpdateStackSet', 'cloudformation:DeleteStackSet', 'cloudformation:DeleteStackInstances'].map(
+      (action): Given => ({
+        what: action,
+        action,
+        resource: set('dev-polo-roles'),
+        // The one that knows no region.
+        context: action === 'cloudformation:DeleteStackSet' ? {} : making.context,
+        expected: 'denied',
+        edits: own ? { 'any action': edit.set('MakeStackInstances', 'Action', 'cloudformation:*') } : grant(action, '*'),
+      }),
+    ),
+  ];
+}
+
 for (const id of FUNCTIONS) {
-  for (const given of [...assuming(id), ...owning(id)]) {
+  for (const given of [...assuming(id), ...owning(id), ...keeping(id), ...serving(id)]) {
     const one = row(id, given);
     test(one.name, () => judge(one));
   }

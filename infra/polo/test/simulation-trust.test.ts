@@ -3,7 +3,7 @@
  * to fail then. The caller's own side is left open here (an administrator's): simulation-hub.test.ts has it.
  */
 import { test } from 'node:test';
-import { readRoleTrustedNames } from '../lib/member-roles.ts';
+import { readRoleTrustedNames } from '../lib/inputs/member-roles.ts';
 import { namesFor } from '../lib/names.ts';
 import { ELSEWHERE, EXTERNAL_ID, HUB, MANIFESTS, MEMBER, ORGANIZATION, REQUIRED, roleOf, settled } from './support/member-roles.ts';
 import { type Edit, type Policies, type Row, type Verdict, edit, judge } from './support/simulation.ts';

@@ -1,7 +1,7 @@
 /** The intrinsic functions, as CloudFormation works them out; what is not known is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { settle } from '../lib/template-values.ts';
+import { settle } from '../lib/inputs/template-values.ts';
 import type { Plain } from './support/stack.ts';
 
 const PARAMETERS = { Name: { Type: 'String', Default: 'a' }, Names: { Type: 'CommaDelimitedList', Default: 'a, b' }, Empty: { Type: 'CommaDelimitedList', Default: '' } };

@@ -19,6 +19,7 @@ pub struct AccessVerifier {
 
 impl Function for AccessVerifier {
     const NAME: &'static str = "access-verifier";
+    type Payload = Invocation;
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         Ok(Self { context })
@@ -43,7 +44,7 @@ impl Function for AccessVerifier {
             checks.ask(plan);
         }
         // Read while the checks are under way: the status rule needs both.
-        let stack_set = stack_set::read(context).await?;
+        let stack_set = stack_set::read(context, invocation.sweep_id).await?;
         let checks = checks.finish().await?;
         store_checks(context, &checks).await?;
         let payers = payers::ask(context).await?;

@@ -8,9 +8,10 @@ use polo_core::error_chain;
 use polo_runtime::{Context, FunctionError};
 use polo_store::stack_instances::StackInstanceState;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Reads and stores the instances, where a StackSet is configured.
-pub(crate) async fn read(context: &Context) -> Result<Value, FunctionError> {
+pub(crate) async fn read(context: &Context, sweep_id: Uuid) -> Result<Value, FunctionError> {
     let Some(stack_set) = &context.config.stack_set else {
         return Ok(Value::Null);
     };
@@ -21,8 +22,9 @@ pub(crate) async fn read(context: &Context) -> Result<Value, FunctionError> {
     } else {
         CallAs::Own
     };
+    let role = stack_set.role_arn.as_ref();
     let instances = match list_stack_instances(
-        &context.aws,
+        &context.management(role, sweep_id),
         &stack_set.name,
         call_as,
         &context.backoff,
@@ -32,7 +34,10 @@ pub(crate) async fn read(context: &Context) -> Result<Value, FunctionError> {
         Ok(instances) => instances,
         Err(error) => {
             // The checks stand on their own, so they are stored all the same.
-            let error = error_chain(&error);
+            let error = match role {
+                None => error_chain(&error),
+                Some(role) => format!("through {role}: {}", error_chain(&error)),
+            };
             tracing::error!(
                 stack_set = stack_set.name,
                 error,

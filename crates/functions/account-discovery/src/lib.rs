@@ -22,6 +22,7 @@ pub struct AccountDiscovery {
 
 impl Function for AccountDiscovery {
     const NAME: &'static str = "account-discovery";
+    type Payload = Invocation;
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         Ok(Self { context })

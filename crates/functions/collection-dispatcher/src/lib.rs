@@ -24,6 +24,7 @@ pub struct CollectionDispatcher {
 
 impl Function for CollectionDispatcher {
     const NAME: &'static str = "collection-dispatcher";
+    type Payload = Invocation;
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         let collectors = manifests().map_err(|error| FunctionError::Refused(error.to_string()))?;
@@ -74,6 +75,11 @@ impl CollectionDispatcher {
         }
         let accounts = store.accounts().await?;
         if accounts.is_empty() {
+            // Before the first discovery a tick has nothing to do, and must not ring an alarm; a sweep of nothing is wrong.
+            if matches!(mode, Mode::Reconcile) && !invocation.is_manual() {
+                tracing::warn!("the registry holds no account yet");
+                return Ok(Vec::new());
+            }
             return Err(FunctionError::Refused(
                 "the registry holds no account: run account-discovery first (`polo discover`)"
                     .to_owned(),

@@ -128,7 +128,8 @@ where
 /// Sources: <https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html>,
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>,
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html>,
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>,
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
 pub(crate) fn class_of(
     code: &str,
     message: &str,
@@ -219,6 +220,8 @@ pub(crate) fn class_of(
         || matches!(
             code,
             "AuthorizationHeaderMalformed"
+                // A secret whose key is disabled or gone.
+                | "DecryptionFailure"
                 | "EntryTooLarge"
                 | "IllegalLocationConstraintException"
                 | "PackedPolicyTooLarge"
@@ -344,7 +347,7 @@ mod tests {
     #[test]
     fn every_known_code_has_its_class() {
         #[rustfmt::skip]
-        let table: [(&str, &str, Option<u16>, ErrorClass); 81] = [
+        let table: [(&str, &str, Option<u16>, ErrorClass); 83] = [
             ("AccessDenied", "User: arn:aws:sts::1:assumed-role/a/b is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::2:role/r", Some(403), Denied),
             ("AccessDeniedException", "You don't have permissions to access this resource.", Some(400), Denied),
             ("com.amazonaws.organizations#AccessDeniedException", "no", Some(400), Denied),
@@ -424,6 +427,8 @@ mod tests {
             ("PackedPolicyTooLarge", "no", Some(400), Config),
             ("UnsupportedOperation", "no", Some(400), Config),
             ("UnsupportedAPIEndpointException", "no", Some(400), Config),
+            ("DecryptionFailure", "Secrets Manager can't decrypt the protected secret text.", Some(400), Config),
+            ("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.", Some(400), Config),
             ("SomethingNew", "no", Some(400), Bug),
             ("RedactionFailure", "Redacting the CloudTrail event failed.", None, Bug),
         ];

@@ -58,17 +58,23 @@ pub fn shared_http_client() -> Result<SharedHttpClient, TrustRootError> {
     if let Some(client) = CLIENT.get() {
         return Ok(client.clone());
     }
+    let tls = tls_context()?;
+    Ok(CLIENT.get_or_init(|| build(tls)).clone())
+}
+
+/// The trust roots: the compiled-in ones, and those of the files that the environment names.
+pub(crate) fn tls_context() -> Result<TlsContext, TrustRootError> {
     let mut extra = Vec::new();
     for variable in BUNDLE_VARIABLES {
         if let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()) {
             extra.extend(read_bundle(variable, Path::new(&path))?);
         }
     }
-    Ok(CLIENT.get_or_init(|| build(&extra)).clone())
+    Ok(trusting(&extra))
 }
 
-/// Builds a client that trusts the compiled-in roots and these.
-fn build(extra: &[CertificateDer<'_>]) -> SharedHttpClient {
+/// The compiled-in roots and these.
+fn trusting(extra: &[CertificateDer<'_>]) -> TlsContext {
     let compiled_in = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
     let mut pem = String::with_capacity((compiled_in.len() + extra.len()) * 2_048);
     for certificate in compiled_in.iter().chain(extra) {
@@ -76,17 +82,18 @@ fn build(extra: &[CertificateDer<'_>]) -> SharedHttpClient {
         pem.push_str(&base64::encode(certificate));
         pem.push_str("\n-----END CERTIFICATE-----\n");
     }
-    let roots = TrustStore::empty().with_pem_certificate(pem);
+    TlsContext::builder()
+        .with_trust_store(TrustStore::empty().with_pem_certificate(pem))
+        .build()
+        .expect("a trust store is a whole configuration")
+}
+
+fn build(tls: TlsContext) -> SharedHttpClient {
     let mut builder = Builder::new();
     builder.set_pool_idle_timeout(Some(Some(IDLE)));
     builder
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(
-            TlsContext::builder()
-                .with_trust_store(roots)
-                .build()
-                .expect("a trust store is a whole configuration"),
-        )
+        .tls_context(tls)
         .build_https()
 }
 
@@ -141,7 +148,7 @@ mod tests {
                 .iter()
                 .all(|root| webpki::anchor_from_trusted_cert(root).is_ok())
         );
-        build(&[]);
+        build(trusting(&[]));
     }
 
     #[test]

@@ -12,9 +12,8 @@ use polo_core::organization::{OrgAccount, OrgNode, OrgState, OrgTree, parents_of
 use polo_core::{AccountId, ErrorClass, RoleArn, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::config::{config_for, region_of, without_retries};
+use crate::config::without_retries;
 use crate::pages::next_token;
-use crate::session::RoleCredentials;
 use crate::{AwsFailure, Backoff, Sessions, classify};
 
 /// Branches of the tree that are read at once: Organizations throttles early, and answers colliding calls with
@@ -100,13 +99,7 @@ impl OrganizationReader {
         session_name: &str,
         backoff: Backoff,
     ) -> Self {
-        let credentials = RoleCredentials {
-            sessions: sessions.clone(),
-            role: role.clone(),
-            session_name: session_name.to_owned(),
-        };
-        let base = sessions.base();
-        Self::new(&config_for(base, region_of(base), credentials), backoff)
+        Self::new(&sessions.config_through(role, session_name), backoff)
     }
 
     /// The organization of the caller's account; any member account may ask.

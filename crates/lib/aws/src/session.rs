@@ -215,6 +215,18 @@ impl Sessions {
         })
     }
 
+    /// The hub's configuration with the role's credentials in the place of its own. Nobody is asked yet: a role that
+    /// cannot be assumed fails the first call, as `sts:AssumeRole`. The credentials come from the cache and renew
+    /// themselves.
+    pub fn config_through(&self, role: &RoleArn, session_name: &str) -> SdkConfig {
+        let credentials = RoleCredentials {
+            sessions: self.clone(),
+            role: role.clone(),
+            session_name: session_name.to_owned(),
+        };
+        config_for(self.base(), region_of(self.base()), credentials)
+    }
+
     /// The role's credentials, good for at least five minutes more.
     async fn cached(&self, role: &RoleArn, session_name: &str) -> Result<AssumedRole, AwsFailure> {
         let slot = self.slot(role);
@@ -297,10 +309,10 @@ impl AccountSession {
 
 /// Credentials of a role, renewed through the sessions' cache.
 #[derive(Debug, Clone)]
-pub(crate) struct RoleCredentials {
-    pub(crate) sessions: Sessions,
-    pub(crate) role: RoleArn,
-    pub(crate) session_name: String,
+struct RoleCredentials {
+    sessions: Sessions,
+    role: RoleArn,
+    session_name: String,
 }
 
 impl ProvideCredentials for RoleCredentials {

@@ -22,6 +22,15 @@ pub enum CallAs {
     DelegatedAdmin,
 }
 
+impl From<CallAs> for aws_sdk_cloudformation::types::CallAs {
+    fn from(call_as: CallAs) -> Self {
+        match call_as {
+            CallAs::Own => Self::SelfValue,
+            CallAs::DelegatedAdmin => Self::DelegatedAdmin,
+        }
+    }
+}
+
 /// One stack of a StackSet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackInstance {
@@ -72,10 +81,7 @@ pub async fn list_stack_instances(
 ) -> Result<Vec<StackInstance>, StackInstancesError> {
     const PAGE: i32 = 100;
     let client = aws_sdk_cloudformation::Client::new(&without_retries(config));
-    let call_as = match call_as {
-        CallAs::Own => aws_sdk_cloudformation::types::CallAs::SelfValue,
-        CallAs::DelegatedAdmin => aws_sdk_cloudformation::types::CallAs::DelegatedAdmin,
-    };
+    let call_as = aws_sdk_cloudformation::types::CallAs::from(call_as);
     let mut instances = Vec::new();
     let mut token: Option<String> = None;
     loop {

@@ -44,6 +44,11 @@ pub fn check(sweep_id: Uuid, account_id: &AccountId, role: RoleKind) -> Uuid {
     ])
 }
 
+/// One StackSet operation of one kind within one invocation.
+pub fn stack_set_operation(sweep_id: Uuid, kind: &str) -> Uuid {
+    derive(&["stack-set-operation", &sweep_id.to_string(), kind])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +76,14 @@ mod tests {
         assert_ne!(
             check(sweep, &account, RoleKind::Read),
             check(sweep, &account, RoleKind::Action)
+        );
+        assert_eq!(
+            stack_set_operation(sweep, "create"),
+            stack_set_operation(sweep, "create")
+        );
+        assert_ne!(
+            stack_set_operation(sweep, "create"),
+            stack_set_operation(sweep, "update")
         );
     }
 

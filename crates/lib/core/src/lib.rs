@@ -16,6 +16,7 @@ pub mod payload;
 pub mod reconcile;
 pub mod run;
 pub mod status;
+pub mod status_reason;
 
 pub use account::{AccountId, InvalidAccountId};
 pub use arn::{InvalidRoleArn, Partition, RoleArn};
@@ -26,6 +27,7 @@ pub use manifest::{CollectorManifest, Scope};
 pub use payload::{Invocation, PayloadError, Trigger};
 pub use run::{RunOutcome, TargetOutcome};
 pub use status::PoloStatus;
+pub use status_reason::{StatusReason, reason_in_words};
 
 /// A point in time, always UTC.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

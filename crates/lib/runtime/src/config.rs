@@ -6,9 +6,14 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use polo_core::organization::OuFilter;
 use polo_core::{AccountId, RoleArn};
+use polo_store::migrations::is_cluster_name;
 use polo_store::{InvalidStoreConfig, StoreConfig};
 use rust_decimal::Decimal;
 use serde::Deserialize;
+
+mod provisioning;
+
+pub use provisioning::ProvisioningConfig;
 
 /// One organization to discover.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -66,6 +71,8 @@ pub struct StackSetConfig {
     pub name: String,
     /// Whether the hub reads it as a delegated administrator.
     pub as_delegated_admin: bool,
+    /// The role through which it is read, where the hub itself may not.
+    pub role_arn: Option<RoleArn>,
 }
 
 /// All settings.
@@ -73,6 +80,8 @@ pub struct StackSetConfig {
 pub struct Config {
     /// The database.
     pub store: StoreConfig,
+    /// The cluster on which the schema is made, where the server is one.
+    pub cluster: Option<String>,
     /// The environment's name, which prefixes functions and roles.
     pub env: String,
     /// The read role's name in member accounts, with its path if it has one.
@@ -85,6 +94,8 @@ pub struct Config {
     pub mode: Mode,
     /// The StackSet, where there is one.
     pub stack_set: Option<StackSetConfig>,
+    /// How stack instances are made for single accounts, where that is on.
+    pub provisioning: Option<ProvisioningConfig>,
     /// The bus on which functions tell each other.
     pub event_bus: String,
     /// Access checks at once.
@@ -97,6 +108,10 @@ pub struct Config {
     pub fallback_regions: Vec<String>,
     /// What a collector's billed calls may cost per account and UTC day; none takes its manifest's own cap.
     pub day_usd_at_most: Option<Decimal>,
+    /// The secret that holds the address of Slack's incoming webhook, where changes are told there.
+    pub slack_webhook_secret_id: Option<String>,
+    /// The status page's address for people, for links to it.
+    pub status_page_url: Option<String>,
 }
 
 /// A setting that cannot be right.
@@ -146,7 +161,8 @@ impl Config {
             get("CLICKHOUSE_DATABASE").as_deref(),
             get("CLICKHOUSE_USER").as_deref(),
             get("CLICKHOUSE_PASSWORD").as_deref(),
-        )?;
+        )?
+        .with_password_secret(get("CLICKHOUSE_PASSWORD_SECRET_ID").as_deref())?;
         let role_name = |name: &'static str| match get(name) {
             Some(value) if !is_role_name(&value) => Err(ConfigProblem::Invalid {
                 name,
@@ -159,12 +175,14 @@ impl Config {
         };
         Ok(Self {
             store,
+            cluster: cluster(&get)?,
             read_role_name: role_name("POLO_READ_ROLE_NAME")?
                 .unwrap_or_else(|| format!("{env}-PoloReadRole")),
             action_role_name: role_name("POLO_ACTION_ROLE_NAME")?,
             external_id: get("POLO_EXTERNAL_ID"),
             mode: mode(&get)?,
             stack_set: stack_set(&get)?,
+            provisioning: provisioning::read(&get)?,
             event_bus: get("POLO_EVENT_BUS").unwrap_or_else(|| format!("{env}-polo")),
             check_concurrency: number(&get, "POLO_CHECK_CONCURRENCY", 40)?,
             sts_calls_per_second: number(&get, "POLO_STS_CALLS_PER_SECOND", 500)?,
@@ -173,6 +191,8 @@ impl Config {
                 .map(|list| split(&list))
                 .unwrap_or_default(),
             day_usd_at_most: usd(&get, "POLO_DAY_USD_AT_MOST")?,
+            slack_webhook_secret_id: get("POLO_SLACK_WEBHOOK_SECRET_ID"),
+            status_page_url: page_url(&get, "POLO_STATUS_PAGE_URL")?,
             env,
         })
     }
@@ -190,6 +210,36 @@ impl Config {
         };
         of_organization.or_else(|| self.external_id.clone())
     }
+
+    /// The external id of a role of ours in a management account: that of the organization which is listed through a
+    /// role in the same account, else the common one.
+    pub fn external_id_in_management(&self, role: &RoleArn) -> Option<String> {
+        let of_organization = match &self.mode {
+            Mode::Explicit(_) => None,
+            Mode::Organizations(list) => list
+                .iter()
+                .find(|organization| {
+                    let listed_through = organization.role_arn.as_ref();
+                    list.len() == 1
+                        || listed_through.is_some_and(|own| own.account_id() == role.account_id())
+                })
+                .and_then(|organization| organization.external_id.clone()),
+        };
+        of_organization.or_else(|| self.external_id.clone())
+    }
+}
+
+/// A cluster's name, which becomes part of every statement of the schema.
+fn cluster(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>, ConfigProblem> {
+    let name = "CLICKHOUSE_CLUSTER";
+    match get(name) {
+        Some(value) if !is_cluster_name(&value) => Err(ConfigProblem::Invalid {
+            name,
+            value,
+            fix: "it has to be the name of a cluster as system.clusters has it".to_owned(),
+        }),
+        other => Ok(other),
+    }
 }
 
 /// An amount of USD, as `0.50`; zero forbids every billed call.
@@ -206,6 +256,29 @@ fn usd(
             name,
             value: text,
             fix: "it has to be an amount of USD like 0.50, 0 for no billed call at all".to_owned(),
+        }),
+    }
+}
+
+/// An address that a person can open.
+fn page_url(
+    get: &dyn Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<String>, ConfigProblem> {
+    let Some(value) = get(name) else {
+        return Ok(None);
+    };
+    let rest = value
+        .strip_prefix("https://")
+        .or_else(|| value.strip_prefix("http://"));
+    // What ends a link in a message is not in it.
+    let legal = |c: char| c.is_ascii_graphic() && !"<>|\"".contains(c);
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.chars().all(legal) => Ok(Some(value)),
+        _ => Err(ConfigProblem::Invalid {
+            name,
+            value,
+            fix: "it has to be the page's address, like https://polo.example.com/".to_owned(),
         }),
     }
 }
@@ -256,18 +329,8 @@ fn organizations(
         fix,
     };
     let Some(json) = get(LIST) else {
-        let role_arn = match get("POLO_ORGANIZATION_ROLE_ARN") {
-            None => None,
-            Some(text) => Some(text.parse().map_err(|error: polo_core::InvalidRoleArn| {
-                ConfigProblem::Invalid {
-                    name: "POLO_ORGANIZATION_ROLE_ARN",
-                    value: text.clone(),
-                    fix: error.to_string(),
-                }
-            })?),
-        };
         return Ok(vec![OrganizationConfig {
-            role_arn,
+            role_arn: role_arn(get, "POLO_ORGANIZATION_ROLE_ARN")?,
             ..OrganizationConfig::default()
         }]);
     };
@@ -344,11 +407,39 @@ fn configured_accounts(list: &str) -> Result<Vec<ConfiguredAccount>, ConfigProbl
     Ok(accounts)
 }
 
+/// The ARN of a role.
+fn role_arn(
+    get: &dyn Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<RoleArn>, ConfigProblem> {
+    get(name)
+        .map(|value| {
+            value
+                .parse()
+                .map_err(|error: polo_core::InvalidRoleArn| ConfigProblem::Invalid {
+                    name,
+                    value: value.clone(),
+                    fix: error.to_string(),
+                })
+        })
+        .transpose()
+}
+
 fn stack_set(
     get: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<StackSetConfig>, ConfigProblem> {
+    const ROLE: &str = "POLO_STACK_SET_ROLE_ARN";
+    let role_arn = role_arn(get, ROLE)?;
     let Some(name) = get("POLO_STACK_SET_NAME") else {
-        return Ok(None);
+        return match role_arn {
+            None => Ok(None),
+            Some(role) => Err(ConfigProblem::Invalid {
+                name: ROLE,
+                value: role.to_string(),
+                fix: "it is the role through which a StackSet is read: set POLO_STACK_SET_NAME too, or unset it"
+                    .to_owned(),
+            }),
+        };
     };
     let as_delegated_admin = match get("POLO_STACK_SET_CALL_AS").as_deref() {
         None | Some("SELF") => false,
@@ -364,6 +455,7 @@ fn stack_set(
     Ok(Some(StackSetConfig {
         name,
         as_delegated_admin,
+        role_arn,
     }))
 }
 
@@ -446,6 +538,7 @@ mod tests {
         for (name, value) in [
             ("CLICKHOUSE_URL", "localhost"),
             ("CLICKHOUSE_DATABASE", "a b"),
+            ("CLICKHOUSE_CLUSTER", "main`"),
             ("POLO_READ_ROLE_NAME", "arn:aws:iam::123456789012:role/x"),
             ("POLO_MODE", "all"),
             ("POLO_ORGANIZATIONS", "{}"),
@@ -457,11 +550,18 @@ mod tests {
                 "POLO_ORGANIZATION_ROLE_ARN",
                 "arn:aws:iam::12345678901:role/lister",
             ),
+            ("POLO_STACK_SET_ROLE_ARN", "dev-polo-organization-reader"),
+            (
+                "POLO_STACK_SET_ROLE_ARN",
+                "arn:aws:iam::123456789012:role/dev-polo-organization-reader",
+            ),
             ("POLO_CHECK_CONCURRENCY", "0"),
             ("POLO_DAY_USD_AT_MOST", "-1"),
             ("POLO_DAY_USD_AT_MOST", "1,50"),
             ("POLO_DAY_USD_AT_MOST", "1 USD"),
             ("POLO_STS_CALLS_PER_SECOND", "fast"),
+            ("POLO_STATUS_PAGE_URL", "polo.example.com"),
+            ("POLO_STATUS_PAGE_URL", "https://polo.example.com/>|"),
         ] {
             let error = parse(&[(name, value)]).unwrap_err().to_string();
             assert!(
@@ -496,5 +596,24 @@ mod tests {
         let two = parse(&[("POLO_EXTERNAL_ID", "common"), ("POLO_ORGANIZATIONS", list)]).unwrap();
         assert_eq!(two.external_id_of("o-a").as_deref(), Some("of-a"));
         assert_eq!(two.external_id_of("o-b").as_deref(), Some("common"));
+    }
+
+    #[test]
+    fn a_role_in_a_management_account_has_its_organizations_external_id() {
+        let role = |account: &str| -> RoleArn {
+            format!("arn:aws:iam::{account}:role/dev-polo-organization-reader")
+                .parse()
+                .unwrap()
+        };
+        let of = |list: &str, account: &str| {
+            parse(&[("POLO_EXTERNAL_ID", "common"), ("POLO_ORGANIZATIONS", list)])
+                .unwrap()
+                .external_id_in_management(&role(account))
+        };
+        let one = r#"[{"external_id": "of-a"}]"#;
+        assert_eq!(of(one, "111111111111").as_deref(), Some("of-a"));
+        let two = r#"[{"id": "o-a"}, {"id": "o-b", "external_id": "of-b", "role_arn": "arn:aws:iam::222222222222:role/r"}]"#;
+        assert_eq!(of(two, "111111111111").as_deref(), Some("common"));
+        assert_eq!(of(two, "222222222222").as_deref(), Some("of-b"));
     }
 }

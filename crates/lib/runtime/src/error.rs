@@ -3,10 +3,11 @@
 //! Invariant: only what is worth a retry, or what nobody has recorded, reaches Lambda as an error.
 
 use lambda_runtime::Diagnostic;
-use polo_aws::AwsFailure;
+use polo_aws::{AwsFailure, SecretError};
 use polo_core::reconcile::MassRemoval;
 use polo_core::{PayloadError, error_chain};
-use polo_store::StoreError;
+use polo_store::migrations::MigrationError;
+use polo_store::{StoreError, is_refused_login};
 
 use crate::config::ConfigProblem;
 
@@ -28,6 +29,23 @@ pub enum FunctionError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The schema cannot be brought up to date.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// The secret that holds ClickHouse's password cannot be used.
+    #[error("CLICKHOUSE_PASSWORD_SECRET_ID names no usable password")]
+    Secret(#[from] SecretError),
+    /// ClickHouse refused the login, and there is no other password to try.
+    #[error("ClickHouse refused the login of {user:?}: {fix}")]
+    LoginRefused {
+        /// The user.
+        user: String,
+        /// What to do.
+        fix: String,
+        /// What the server says.
+        #[source]
+        source: Box<FunctionError>,
+    },
     /// An AWS call failed.
     #[error(transparent)]
     Call(#[from] AwsFailure),
@@ -77,12 +95,21 @@ impl FunctionError {
             Self::Payload(_) => "PayloadInvalid",
             Self::Refused(_) => "RequestRefused",
             Self::Store(error) => error.error_type(),
+            Self::Migration(MigrationError::Store(error)) => error.error_type(),
+            Self::Migration(_) => "MigrationFailed",
+            Self::Secret(_) => "SecretUnusable",
+            Self::LoginRefused { .. } => "ClickHouseLoginRefused",
             Self::Call(_) => "AwsCallFailed",
             Self::MassRemoval(_) => "MassRemovalRefused",
             Self::Listing { error_type, .. } => error_type,
             Self::RunFailed { .. } => "RunFailed",
             Self::EventsRejected { .. } => "EventsRejected",
         }
+    }
+
+    /// Whether ClickHouse refused user or password.
+    pub fn is_refused_login(&self) -> bool {
+        is_refused_login(self)
     }
 
     /// The whole chain in one line.

@@ -11,11 +11,10 @@ use chrono::DateTime;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use polo_core::{Invocation, Timestamp};
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
 use crate::collector::Collector;
 use crate::run::CollectorFunction;
-use crate::{Context, FunctionError};
+use crate::{Context, FunctionError, Warm};
 
 /// What Lambda says of an invocation.
 #[derive(Debug, Clone)]
@@ -26,10 +25,35 @@ pub struct Request {
     pub deadline_at: Option<Timestamp>,
 }
 
+/// What an event is to a function.
+pub trait Payload: Sized + Send {
+    /// Reads the event.
+    ///
+    /// # Errors
+    /// A sentence that names what is wrong with it.
+    fn parse(event: &Value, request_id: &str) -> Result<Self, FunctionError>;
+}
+
+/// The payload that schedules, events and people share.
+impl Payload for Invocation {
+    fn parse(event: &Value, request_id: &str) -> Result<Self, FunctionError> {
+        Ok(Invocation::parse(event, request_id)?)
+    }
+}
+
+/// The event as it is, for a function that only one service invokes.
+impl Payload for Value {
+    fn parse(event: &Value, _request_id: &str) -> Result<Self, FunctionError> {
+        Ok(event.clone())
+    }
+}
+
 /// One of Polo's functions.
 pub trait Function: Sized + Send + Sync + 'static {
     /// Its name: folder, package and binary.
     const NAME: &'static str;
+    /// What it is invoked with.
+    type Payload: Payload;
 
     /// Made once, at the cold start.
     fn new(context: Context) -> Result<Self, FunctionError>;
@@ -37,9 +61,19 @@ pub trait Function: Sized + Send + Sync + 'static {
     /// One invocation. The answer is for people and logs; the tables hold the truth.
     fn handle(
         &self,
-        invocation: Invocation,
+        payload: Self::Payload,
         request: &Request,
     ) -> impl Future<Output = Result<Value, FunctionError>> + Send;
+
+    /// All that an event asks for, the making of the function included. For a function that owes somebody an answer
+    /// even where it cannot be made; the others leave it as it is.
+    fn deliver(
+        warm: &Warm<Self>,
+        event: &Value,
+        request: &Request,
+    ) -> impl Future<Output = Result<Value, FunctionError>> + Send {
+        answer(warm, event, request)
+    }
 }
 
 /// The whole `main` of a collector.
@@ -70,9 +104,9 @@ pub fn function_main<F: Function>() -> ExitCode {
 }
 
 async fn serve<F: Function>() -> Result<(), lambda_runtime::Error> {
-    let function: Arc<OnceCell<F>> = Arc::default();
+    let function = Arc::new(Warm::from_environment(F::NAME, F::new));
     // The cold start's work is done before the first event arrives; its error is told with that event.
-    if let Err(error) = function.get_or_try_init(start::<F>).await {
+    if let Err(error) = function.start().await {
         tracing::error!(
             error_type = error.error_type(),
             error = error.chain(),
@@ -86,25 +120,15 @@ async fn serve<F: Function>() -> Result<(), lambda_runtime::Error> {
     .await
 }
 
-async fn start<F: Function>() -> Result<F, FunctionError> {
-    F::new(Context::from_environment(F::NAME).await?)
-}
-
 async fn invoke<F: Function>(
-    function: &OnceCell<F>,
+    function: &Warm<F>,
     event: LambdaEvent<Value>,
 ) -> Result<Value, FunctionError> {
     let request = Request {
         request_id: event.context.request_id.clone(),
         deadline_at: deadline(event.context.deadline),
     };
-    let outcome = async {
-        let function = function.get_or_try_init(start::<F>).await?;
-        let invocation = Invocation::parse(&event.payload, &request.request_id)?;
-        // Boxed: the type of all that lies beneath is deeper than the compiler cares to look.
-        Box::pin(function.handle(invocation, &request)).await
-    }
-    .await;
+    let outcome = F::deliver(function, &event.payload, &request).await;
     match &outcome {
         Ok(answer) => {
             tracing::info!(function = F::NAME, request.id = request.request_id, %answer, "done")
@@ -119,6 +143,24 @@ async fn invoke<F: Function>(
         ),
     }
     outcome
+}
+
+/// What a function answers to an event: once more where ClickHouse refused a password that has been rotated since.
+///
+/// # Errors
+/// The function's own, or what kept it from being made.
+pub async fn answer<F: Function>(
+    function: &Warm<F>,
+    event: &Value,
+    request: &Request,
+) -> Result<Value, FunctionError> {
+    function
+        .run(|function| async move {
+            let payload = F::Payload::parse(event, &request.request_id)?;
+            // Boxed: the type of all that lies beneath is deeper than the compiler cares to look.
+            Box::pin(function.handle(payload, request)).await
+        })
+        .await
 }
 
 /// Lambda's deadline in epoch milliseconds; an emulator's that lies before this program was written says nothing.

@@ -14,12 +14,14 @@ pub mod function;
 pub mod payers;
 pub mod run;
 pub mod sink;
+pub mod warm;
 
 pub use attributes::Attributes;
 pub use collector::{CollectError, Collector, PageTokens, Target};
 pub use config::Config;
 pub use context::Context;
 pub use error::FunctionError;
-pub use function::{Function, Request, collector_main, function_main};
+pub use function::{Function, Payload, Request, answer, collector_main, function_main};
 pub use polo_store::resources::SeenResource;
 pub use sink::Sink;
+pub use warm::Warm;

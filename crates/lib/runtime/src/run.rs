@@ -92,6 +92,7 @@ impl EngineTime {
 
 impl<C: Collector> Function for CollectorFunction<C> {
     const NAME: &'static str = C::ID;
+    type Payload = Invocation;
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         let manifest = CollectorManifest::parse(C::ID, C::MANIFEST)

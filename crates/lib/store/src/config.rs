@@ -13,6 +13,8 @@ pub struct StoreConfig {
     pub user: String,
     /// The password, where there is one. Never logged.
     pub password: Option<String>,
+    /// The secret that holds the password, by name or ARN, where it is kept in one.
+    pub password_secret_id: Option<String>,
 }
 
 /// A setting of the database connection that cannot be right.
@@ -33,6 +35,14 @@ pub enum InvalidStoreConfig {
     Database {
         /// What was given.
         name: String,
+    },
+    /// Two passwords.
+    #[error(
+        "CLICKHOUSE_PASSWORD and CLICKHOUSE_PASSWORD_SECRET_ID ({secret_id}) are both set: unset the one that is not meant"
+    )]
+    TwoPasswords {
+        /// The secret; the password is not told.
+        secret_id: String,
     },
 }
 
@@ -71,7 +81,30 @@ impl StoreConfig {
             password: password
                 .filter(|password| !password.is_empty())
                 .map(str::to_owned),
+            password_secret_id: None,
         })
+    }
+
+    /// The same with the secret that holds the password; whoever connects reads it first and gives it to
+    /// [`with_password`](Self::with_password).
+    pub fn with_password_secret(self, secret_id: Option<&str>) -> Result<Self, InvalidStoreConfig> {
+        match (secret_id, &self.password) {
+            (Some(secret_id), Some(_)) => Err(InvalidStoreConfig::TwoPasswords {
+                secret_id: secret_id.to_owned(),
+            }),
+            (secret_id, _) => Ok(Self {
+                password_secret_id: secret_id.map(str::to_owned),
+                ..self
+            }),
+        }
+    }
+
+    /// The same with this password.
+    pub fn with_password(self, password: String) -> Self {
+        Self {
+            password: Some(password),
+            ..self
+        }
     }
 }
 
@@ -82,6 +115,7 @@ impl fmt::Debug for StoreConfig {
             .field("database", &self.database)
             .field("user", &self.user)
             .field("password", &self.password.as_ref().map(|_| "…"))
+            .field("password_secret_id", &self.password_secret_id)
             .finish()
     }
 }
@@ -114,5 +148,25 @@ mod tests {
             StoreConfig::new("https://host:8443", None, Some("polo"), Some("hunter2")).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
         assert_eq!(config.database, "polo");
+    }
+
+    #[test]
+    fn a_password_comes_from_one_place() {
+        let with = |password| StoreConfig::new("https://host:8443", None, None, password).unwrap();
+        let config = with(None).with_password_secret(Some("polo")).unwrap();
+        assert_eq!(config.password, None);
+        let config = config.with_password("hunter2".to_owned());
+        assert!(!format!("{config:?}").contains("hunter2"));
+        assert_eq!(config.password_secret_id.as_deref(), Some("polo"));
+
+        let error = with(Some("hunter2"))
+            .with_password_secret(Some("polo"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("(polo)") && !error.contains("hunter2"),
+            "{error}"
+        );
+        assert!(with(Some("hunter2")).with_password_secret(None).is_ok());
     }
 }

@@ -43,7 +43,31 @@ struct Wanted {
     metadata: Vec<(&'static str, String)>,
 }
 
+/// A root or an OU of the tree.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct OrganizationNode {
+    /// `r-…` or `ou-…`.
+    pub node_id: String,
+    /// Its name.
+    pub node_name: String,
+    /// What it lies in, empty for a root.
+    pub parent_id: String,
+}
+
 impl Store {
+    /// The roots and OUs that were ever listed, by id. One without accounts may be gone: the tree keeps what it saw.
+    pub async fn organization_nodes(&self) -> Result<Vec<OrganizationNode>, StoreError> {
+        let query = self
+            .client()
+            .query(
+                "SELECT ?fields FROM hierarchy_nodes FINAL
+                 WHERE hierarchy = {hierarchy:String} AND node_type IN ('root', 'organizational_unit')
+                 ORDER BY node_id",
+            )
+            .param("hierarchy", HIERARCHY);
+        self.fetch("read hierarchy_nodes", query).await
+    }
+
     /// Brings the tree in line with the registry and, where it was listed, with the organization's OUs; then has the
     /// dictionary reloaded. Returns how many nodes changed.
     pub async fn sync_hierarchy(
@@ -67,16 +91,8 @@ impl Store {
             .filter_map(|wanted| changed_node(wanted, &known, now, version))
             .collect();
         self.insert("write hierarchy_nodes", &changed).await?;
-        if !changed.is_empty() {
-            let reload = format!(
-                "SYSTEM RELOAD DICTIONARY {}.hierarchy_dict",
-                self.database()
-            );
-            self.bounded(
-                "reload hierarchy_dict",
-                self.client().query_raw(&reload).execute(),
-            )
-            .await?;
+        if !changed.is_empty() || self.hierarchy_dict_is_locked_out().await? {
+            self.reload_hierarchy_dict().await?;
         }
         Ok(changed.len())
     }

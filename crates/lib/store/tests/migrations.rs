@@ -6,10 +6,14 @@
     reason = "a test that cannot go on should stop, and these read the time as the engine beside them does"
 )]
 
-use polo_store::migrations::{MigrationError, Topology, all, migrate, render};
+use polo_store::migrations::{MigrationError, MigrationReport, Topology, Turn, all, render};
 use polo_store::{Store, StoreError};
 use polo_testkit::clickhouse::{fresh_config, fresh_store};
 use polo_testkit::sql;
+
+async fn migrate(store: &Store, topology: &Topology) -> Result<MigrationReport, MigrationError> {
+    polo_store::migrations::migrate(store, topology, &Turn::of("a test")).await
+}
 
 #[tokio::test]
 async fn every_migration_is_applied_once() {
@@ -65,7 +69,11 @@ async fn a_newer_database_is_refused() {
     .await;
     assert!(matches!(
         migrate(&store, &Topology::default()).await,
-        Err(MigrationError::Unknown { number: 999, .. })
+        Err(MigrationError::Unknown {
+            number: 999,
+            left: 0,
+            ..
+        })
     ));
 }
 

@@ -372,6 +372,11 @@ async fn every_combination_of_inputs_has_the_status_that_the_rule_gives() {
         seen.insert((status, reason));
     }
     assert_eq!(seen.len(), 15, "every answer of the rule occurs: {seen:?}");
+    // Each reason has its words, and there are words for no other.
+    let reasons: std::collections::BTreeSet<&str> =
+        seen.iter().map(|(_, reason)| *reason).collect();
+    let in_words = polo_core::StatusReason::ALL.map(polo_core::StatusReason::as_str);
+    assert_eq!(reasons, in_words.into_iter().collect());
 }
 
 #[tokio::test]

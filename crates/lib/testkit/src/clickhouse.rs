@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 
-use polo_store::migrations::{Topology, migrate};
+use polo_store::migrations::{Topology, Turn, migrate};
 use polo_store::{Store, StoreConfig};
 use uuid::Uuid;
 
@@ -79,7 +79,7 @@ pub fn fresh_config() -> StoreConfig {
 /// A fresh database with the whole schema.
 pub async fn fresh_store() -> Store {
     let store = Store::new(&fresh_config());
-    migrate(&store, &Topology::default())
+    migrate(&store, &Topology::default(), &Turn::of("a test"))
         .await
         .unwrap_or_else(|error| panic!("{error}: {error:?}"));
     store

@@ -8,5 +8,6 @@ pub mod collector;
 pub mod events;
 pub mod gate;
 pub mod iam_actions;
+pub mod login;
 pub mod readme;
 pub mod sql;

@@ -15,7 +15,9 @@ use tokio::sync::oneshot;
 
 use crate::dead_letters::DeadLetters;
 use crate::emulator::environment::StackEnvironment;
-use crate::emulator::{Emulator, Settings, configuration, definition, invoke_api, runtime_api};
+use crate::emulator::{
+    Emulator, Settings, configuration, definition, function_url, invoke_api, runtime_api,
+};
 use crate::error::StackError;
 use crate::events::{Forwarder, put_events, schedule};
 use crate::inspection::{self, Inspected};
@@ -131,6 +133,7 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), StackError> {
         .merge(runtime_api::routes(Arc::clone(&emulator.instances)))
         .merge(invoke_api::routes(Arc::clone(&emulator)))
         .merge(configuration::routes(Arc::clone(&emulator)))
+        .merge(function_url::routes(Arc::clone(&emulator)))
         .merge(put_events::routes(Arc::clone(&forwarder)))
         .merge(schedule::routes(forwarder))
         .merge(inspection::routes(inspected));

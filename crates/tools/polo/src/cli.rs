@@ -1,15 +1,18 @@
 //! The command line's shape. Invariant: what can be validated without the database is validated here, and a wrong
 //! value is one sentence with exit code 2.
 
+pub(crate) mod page;
 pub(crate) mod roles;
+pub(crate) mod rollout;
 
 use clap::{Args, Parser, Subcommand};
 use polo_core::{AccountId, PoloStatus, RoleArn};
 
 /// Which AWS accounts Polo watches, what it can see in each, and why not more.
 ///
-/// Settings come from the environment: CLICKHOUSE_URL, CLICKHOUSE_DATABASE, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD,
-/// POLO_ENV, and the standard AWS variables. Exit codes: 0 done, 1 failed, 2 wrong usage. Times are UTC.
+/// Settings come from the environment: CLICKHOUSE_URL, CLICKHOUSE_DATABASE, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD or
+/// CLICKHOUSE_PASSWORD_SECRET_ID, POLO_ENV, and the standard AWS variables. Exit codes: 0 done, 1 failed, 2 wrong usage.
+/// Times are UTC.
 #[derive(Debug, Parser)]
 #[command(name = "polo", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -34,12 +37,15 @@ pub(crate) enum Command {
     Collect(Collect),
     /// The latest runs
     Runs(Runs),
+    /// Serve the status page on loopback, signing each request with your AWS credentials
+    Page(page::Page),
     /// The roles that watched accounts need, for those who roll them out
     ///
-    /// Neither the database nor AWS is asked. Options that are left out come from the functions' own variables: POLO_ENV,
-    /// POLO_HUB_ACCOUNT_ID, POLO_EXTERNAL_ID, POLO_READ_ROLE_NAME and POLO_ACTION_ROLE_NAME.
+    /// But for status and deploy neither the database nor AWS is asked. Options that are left out come from the
+    /// functions' own variables: POLO_ENV, POLO_HUB_ACCOUNT_ID, POLO_EXTERNAL_ID, POLO_READ_ROLE_NAME and
+    /// POLO_ACTION_ROLE_NAME.
     #[command(subcommand)]
-    Roles(roles::Roles),
+    Roles(rollout::RolesCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -58,6 +64,9 @@ pub(crate) struct Migrate {
     /// Over which time a role that worked has to be refused before that counts
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) denial_confirmation_seconds: Option<u32>,
+    /// How long to wait for another who migrates
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value_t = 600)]
+    pub(crate) wait_seconds: u32,
 }
 
 #[derive(Debug, Subcommand)]
@@ -323,8 +332,7 @@ fn not_blank(text: &str) -> Result<String, String> {
 
 /// A cluster's name becomes part of every statement, so that it may not be just anything.
 fn cluster_name(text: &str) -> Result<String, String> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || "_-.{}".contains(c);
-    if !text.is_empty() && text.chars().all(legal) {
+    if polo_store::migrations::is_cluster_name(text) {
         Ok(text.to_owned())
     } else {
         Err(format!(
@@ -376,6 +384,11 @@ mod tests {
                 "Ohio",
             ),
             (vec!["runs", "--limit", "0"], "0"),
+            (vec!["page", "--port", "70000"], "70000"),
+            (
+                vec!["page", "--url", "http://example.com/"],
+                "http://example.com/",
+            ),
             (vec!["discover", "--accept-removals", "all"], "all"),
             (vec!["migrate", "--cluster", "a`b"], "a`b"),
             (vec!["migrate", "--propagation-grace-seconds", "5m"], "5m"),

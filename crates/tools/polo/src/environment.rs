@@ -1,8 +1,8 @@
 //! The settings, from the environment, and the time. Invariant: the only place of this program that reads either; a
 //! password is handed on and never shown.
 
-use polo_aws::Clock;
-use polo_core::Timestamp;
+use polo_aws::{Backoff, Clock, SecretError, read_secret};
+use polo_core::{ErrorClass, Timestamp, error_chain};
 use polo_store::{Store, StoreConfig};
 
 use crate::cli::Author;
@@ -20,8 +20,8 @@ fn variable(name: &str) -> Option<String> {
         .filter(|value| !value.is_empty())
 }
 
-/// The database; nothing is asked yet.
-pub(crate) fn store() -> Result<Store, CliError> {
+/// The database; it is not asked yet. Its password may be in a secret, which is read with the operator's own credentials.
+pub(crate) async fn store() -> Result<Store, CliError> {
     let url = variable("CLICKHOUSE_URL").ok_or_else(|| {
         CliError::Failed(
             "CLICKHOUSE_URL is not set: give the URL of ClickHouse's HTTP interface, like http://localhost:8123, \
@@ -34,8 +34,47 @@ pub(crate) fn store() -> Result<Store, CliError> {
         variable("CLICKHOUSE_DATABASE").as_deref(),
         variable("CLICKHOUSE_USER").as_deref(),
         variable("CLICKHOUSE_PASSWORD").as_deref(),
-    )?;
-    Ok(Store::new(&config))
+    )?
+    .with_password_secret(variable("CLICKHOUSE_PASSWORD_SECRET_ID").as_deref())?;
+    let Some(secret_id) = config.password_secret_id.clone() else {
+        return Ok(Store::new(&config));
+    };
+    let password = password(&secret_id).await?;
+    Ok(Store::new(&config.with_password(password)))
+}
+
+/// The password that a secret holds.
+async fn password(secret_id: &str) -> Result<String, CliError> {
+    let http = polo_aws::http::shared_http_client().map_err(polo_aws::ConfigError::from)?;
+    let aws = polo_aws::load_config(http).await?;
+    read_secret(&aws, secret_id, &Backoff::default())
+        .await
+        .and_then(|secret| secret.password())
+        .map_err(|error| CliError::Failed(unusable(secret_id, &error)))
+}
+
+/// Why there is no password, and what to do about it. AWS's words are told, those of the HTTP client are for logs.
+fn unusable(secret_id: &str, error: &SecretError) -> String {
+    let class = match error {
+        SecretError::Aws { source, .. } if source.code == "NoCredentials" => {
+            return format!(
+                "there are no AWS credentials to read secret {secret_id:?} with (CLICKHOUSE_PASSWORD_SECRET_ID): set \
+                 AWS_PROFILE or AWS_ACCESS_KEY_ID"
+            );
+        }
+        SecretError::Aws { source, .. } => Some(source.class),
+        _ => None,
+    };
+    match class {
+        Some(ErrorClass::Network | ErrorClass::Timeout) => format!(
+            "Secrets Manager cannot be reached to read secret {secret_id:?} (CLICKHOUSE_PASSWORD_SECRET_ID): check \
+             AWS_REGION, AWS_ENDPOINT_URL and the network"
+        ),
+        _ => format!(
+            "CLICKHOUSE_PASSWORD_SECRET_ID names no usable password: {}",
+            error_chain(error)
+        ),
+    }
 }
 
 /// The environment's name, which prefixes the functions.
@@ -92,6 +131,17 @@ pub(crate) fn author(given: &Author) -> Result<String, CliError> {
                 "nobody is named as the author: give --author NAME, USER is not set".to_owned(),
             )
         })
+}
+
+/// Who runs this program and where, for others who wait for it.
+pub(crate) fn operator() -> String {
+    let user = variable("USER").or_else(|| variable("LOGNAME"));
+    let system = rustix::system::uname();
+    format!(
+        "{}@{}",
+        user.as_deref().unwrap_or("somebody"),
+        system.nodename().to_string_lossy()
+    )
 }
 
 /// The width that a program asks for where standard output is no terminal.

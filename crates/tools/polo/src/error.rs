@@ -111,12 +111,14 @@ fn fix(error: &StoreError, text: &str) -> Option<&'static str> {
             ("Code: 701.", "give --cluster as system.clusters names it"),
             (
                 "Code: 516.",
-                "check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD",
+                "check CLICKHOUSE_USER, and CLICKHOUSE_PASSWORD or the secret that CLICKHOUSE_PASSWORD_SECRET_ID names",
             ),
         ]
         .into_iter()
         .find(|(code, _)| text.contains(code))
         .map(|(_, fix)| fix),
-        StoreError::Unreadable { .. } | StoreError::UnknownAccount { .. } => None,
+        StoreError::Unreadable { .. }
+        | StoreError::DictionaryLogin { .. }
+        | StoreError::UnknownAccount { .. } => None,
     }
 }

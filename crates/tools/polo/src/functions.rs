@@ -21,6 +21,7 @@ use crate::error::CliError;
 pub(crate) const DISCOVERY: &str = "account-discovery";
 pub(crate) const VERIFIER: &str = "access-verifier";
 pub(crate) const DISPATCHER: &str = "collection-dispatcher";
+pub(crate) const PROVISIONER: &str = "role-provisioner";
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Lambda's limit of an invocation is 15 minutes; the cold start comes on top.

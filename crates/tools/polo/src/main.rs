@@ -13,8 +13,8 @@ mod commands;
 mod environment;
 mod error;
 mod functions;
-mod json;
 mod output;
+mod page;
 mod table;
 mod when;
 
@@ -23,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use polo_report::json;
 
 use crate::cli::Cli;
 use crate::error::CliError;

@@ -190,6 +190,38 @@ class StackSets(unittest.TestCase):
         self.assertEqual((self.instances(), self.works(account_id)), ({}, False))
         self.assertFalse(self.works(aws.account("later", self.unit_id)))
 
+    def test_an_operation_is_the_callers_and_ends_account_by_account(self) -> None:
+        works, taken, left = aws.account("works", self.unit_id), aws.account("taken", self.inner_id), aws.account("left", self.unit_id)
+        aws.role(taken, aws.trust({"AWS": "999999999999"}))
+        self.create(auto=False)
+        operation_id = "0f8fad5b-d9cb-569f-a165-70867728950e"
+        request = {
+            "StackSetName": "polo-roles", "Regions": ["us-east-1"], "OperationId": operation_id,
+            "DeploymentTargets": {
+                "OrganizationalUnitIds": [self.unit_id], "Accounts": [works, taken], "AccountFilterType": "INTERSECTION"
+            },
+            "OperationPreferences": {"FailureTolerancePercentage": 100, "MaxConcurrentPercentage": 100},
+        }  # fmt: skip
+        unknown = aws.refused(
+            lambda: self.cloudformation.describe_stack_set_operation(StackSetName="polo-roles", OperationId=operation_id)
+        )
+        self.assertEqual(unknown[1], "OperationNotFoundException")
+        self.assertEqual(self.cloudformation.create_stack_instances(**request)["OperationId"], operation_id)
+        again = aws.refused(lambda: self.cloudformation.create_stack_instances(**request))
+        self.assertEqual(again[1], "OperationIdAlreadyExistsException")
+        self.assertEqual([self.works(a) for a in (works, taken, left)], [True, False, False])
+
+        operation = self.cloudformation.describe_stack_set_operation(StackSetName="polo-roles", OperationId=operation_id)
+        self.assertEqual(operation["StackSetOperation"]["Status"], "SUCCEEDED")
+        told = self.cloudformation.list_stack_set_operation_results(StackSetName="polo-roles", OperationId=operation_id)
+        results = {row["Account"]: row for row in told["Summaries"]}
+        self.assertEqual({a: row["Status"] for a, row in results.items()}, {works: "SUCCEEDED", taken: "FAILED"})
+        self.assertIn("already exists", results[taken]["StatusReason"])
+        first = self.cloudformation.list_stack_set_operation_results(
+            StackSetName="polo-roles", OperationId=operation_id, MaxResults=1
+        )
+        self.assertEqual((len(first["Summaries"]), first["NextToken"]), (1, "1"))
+
     def test_pages_of_at_most_100(self) -> None:
         self.create()
         self.deploy(self.unit_id)

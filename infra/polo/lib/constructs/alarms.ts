@@ -3,15 +3,15 @@
  * Invariant: each tells the topic, and its description ends with the link to what to do. None is for what heals by itself:
  * an attempt that fails or is throttled is made again for hours, and counts only once it is given up.
  */
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { AlarmSettings } from '../alarm-settings.ts';
+import type { AlarmSettings } from '../settings/alarm-settings.ts';
 import type { Names } from '../names.ts';
 import { type RunbookSection, runbookLink } from '../runbook.ts';
-import { longestGapMinutes } from '../schedule-gap.ts';
-import { AlarmTopic } from './alarm-topic.ts';
+import { longestGapMinutes } from '../settings/schedule-gap.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { PoloFunction } from './polo-function.ts';
 
@@ -47,7 +47,8 @@ export class Alarms extends Construct {
     super(scope, id);
     this.names = names;
     this.runbookUrl = settings.runbookUrl;
-    this.action = new SnsAction(new AlarmTopic(this, 'Topic', names, settings.emails).topic);
+    const topicArn = `arn:${Aws.PARTITION}:sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:${names.alarmTopic}`;
+    this.action = new SnsAction(Topic.fromTopicArn(this, 'Topic', topicArn));
   }
 
   /**
@@ -59,6 +60,19 @@ export class Alarms extends Construct {
       section,
       what: `${id} gave up an event: every attempt failed, or it was throttled for hours.`,
       metric: lambda.metric('AsyncEventsDropped', { statistic: 'Sum', period: Duration.minutes(15) }),
+      periods: 1,
+      comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      missing: TreatMissingData.NOT_BREACHING,
+      tellsEnd: false,
+    });
+  }
+
+  /** Of a function that nobody calls by an event: whoever calls it waits, and nothing tries again. */
+  failedToAnswer(id: string, { lambda }: PoloFunction): void {
+    this.add(`${id}-failed`, {
+      section: 'function-failed',
+      what: `${id} ended with an error instead of an answer.`,
+      metric: lambda.metricErrors({ statistic: 'Sum', period: Duration.minutes(15) }),
       periods: 1,
       comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       missing: TreatMissingData.NOT_BREACHING,

@@ -7,11 +7,11 @@ import { type PolicyStatement, PolicyDocument, Role, ServicePrincipal } from 'aw
 import { Architecture, type Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { PoloConfig } from '../config.ts';
+import type { PoloConfig } from '../settings/config.ts';
 import { INVOCATION_RETRY_ATTEMPTS, MAX_EVENT_AGE } from '../delivery.ts';
 import { type Environment, rejectOversized } from '../environment.ts';
 import type { Names } from '../names.ts';
-import { keepFailedInvocations, writeOwnLogs } from '../permissions.ts';
+import { keepFailedInvocations, writeOwnLogs } from '../rights/permissions.ts';
 import type { DeadLetters } from './dead-letters.ts';
 
 export interface PoloFunctionProps {
@@ -64,6 +64,7 @@ export class PoloFunction extends Construct {
       code: props.code,
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.timeoutS),
+      reservedConcurrentExecutions: config.reservedConcurrency[id],
       environment: { ...props.environment },
       role: role.withoutPolicyUpdates(),
       logGroup,

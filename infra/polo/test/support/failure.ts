@@ -1,6 +1,6 @@
 /** Asserts what a person sees who wrote something wrongly: one sentence, with the value and the fix in it. */
 import assert from 'node:assert/strict';
-import { SettingError } from '../../lib/setting-error.ts';
+import { SettingError } from '../../lib/settings/setting-error.ts';
 
 export function failsWith(action: () => unknown, sentence: string): void {
   assert.throws(action, (error: unknown) => {

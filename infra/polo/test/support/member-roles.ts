@@ -3,9 +3,9 @@
  * Invariant: the template is the repository's own, filled from its own manifests.
  */
 import { join } from 'node:path';
-import { type CollectorManifest, loadManifests } from '../../lib/manifest.ts';
-import { memberRolesTemplate, trustPolicy } from '../../lib/member-roles.ts';
-import { type SettledTemplate, settle } from '../../lib/template-values.ts';
+import { type CollectorManifest, loadManifests } from '../../lib/inputs/manifest.ts';
+import { memberRolesTemplate, trustPolicy } from '../../lib/inputs/member-roles.ts';
+import { type SettledTemplate, settle } from '../../lib/inputs/template-values.ts';
 import type { Plain } from './stack.ts';
 
 export const MANIFESTS: readonly CollectorManifest[] = loadManifests(join(import.meta.dirname, '../../../../crates/collectors'));

@@ -5,14 +5,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { readConfig } from '../../lib/config.ts';
-import { type CollectorManifest, loadManifests } from '../../lib/manifest.ts';
-import { PoloStack } from '../../lib/polo-stack.ts';
+import { type PoloConfig, readConfig } from '../../lib/settings/config.ts';
+import { DataStack } from '../../lib/stacks/data-stack.ts';
+import { type CollectorManifest, loadManifests } from '../../lib/inputs/manifest.ts';
+import { PageStack } from '../../lib/stacks/page-stack.ts';
+import { PoloStack } from '../../lib/stacks/polo-stack.ts';
 
 export const FIXTURES = join(import.meta.dirname, '../fixtures/collectors');
-export const CORE_FUNCTIONS = ['access-verifier', 'account-discovery', 'collection-dispatcher'];
+export const CORE_FUNCTIONS = ['access-verifier', 'account-discovery', 'collection-dispatcher', 'coverage-notifier', 'schema-migrator', 'status-page'];
 export const FIXTURE_COLLECTORS = ['account_alias', 'config_ec2'];
 
 /** A value as JSON, with references as text: pseudo parameters as ${AWS::...}, resources as <LogicalId> and <LogicalId.Arn>. */
@@ -22,19 +24,24 @@ export interface Resource {
   readonly logicalId: string;
   readonly type: string;
   readonly properties: Plain;
+  /** The resource without its type and properties: what it depends on, and whether it outlives its stack. */
+  readonly rest: Plain;
 }
 
 export class SynthesizedStack {
   readonly json: string;
+  readonly outputs: Plain;
   private readonly resources: Resource[];
 
   constructor(template: Plain) {
     this.json = JSON.stringify(template);
-    this.resources = Object.entries<Plain>(template.Resources).map(([logicalId, { Type, Properties }]) => ({
+    this.resources = Object.entries<Plain>(template.Resources).map(([logicalId, { Type, Properties, ...rest }]) => ({
       logicalId,
       type: Type,
       properties: plain(Properties),
+      rest,
     }));
+    this.outputs = plain(template.Outputs ?? {});
   }
 
   all(type: string): Resource[] {
@@ -73,16 +80,27 @@ export class SynthesizedStack {
   }
 }
 
-/**
- * The stack for these settings over stub artifacts, with the fixture collectors unless told otherwise. CDK's own check of
- * the template takes ten times as long as all the rest, and so is left to the tests that start the app.
- */
+/** The functions' stack for these settings over stub artifacts, with the fixture collectors unless told otherwise. */
 export function synthesize(settings: Record<string, unknown> = {}, manifests: readonly CollectorManifest[] = loadManifests(FIXTURES)): SynthesizedStack {
+  return synthesized(settings, (app, config) => new PoloStack(app, { config, manifests }));
+}
+
+/** The stack of what outlives the functions. */
+export function synthesizeData(settings: Record<string, unknown> = {}): SynthesizedStack {
+  return synthesized(settings, (app, config) => new DataStack(app, config));
+}
+
+/** The stack of the load balancer. */
+export function synthesizePage(settings: Record<string, unknown>): SynthesizedStack {
+  return synthesized(settings, (app, config) => new PageStack(app, config));
+}
+
+/** CDK's own check of the template takes ten times as long as all the rest, and so is left to the tests that start the app. */
+function synthesized(settings: Record<string, unknown>, make: (app: App, config: PoloConfig) => Stack): SynthesizedStack {
   const outdir = mkdtempSync(join(tmpdir(), 'polo-infra-'));
   try {
     const app = new App({ outdir, analyticsReporting: false, autoSynth: false, builtinCloudFormationValidation: false });
-    const stack = new PoloStack(app, { config: readConfig({ artifacts: 'stub', ...settings }), manifests });
-    return new SynthesizedStack(Template.fromStack(stack).toJSON());
+    return new SynthesizedStack(Template.fromStack(make(app, readConfig({ artifacts: 'stub', ...settings }))).toJSON());
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }

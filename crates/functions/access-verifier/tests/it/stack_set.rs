@@ -132,3 +132,89 @@ async fn a_listing_that_fails_changes_nothing_is_told_and_the_checks_are_stored_
         }
     }
 }
+
+const READER: &str = "arn:aws:iam::999988887777:role/polo/dev-polo-organization-reader";
+
+/// The hub is a plain account: the StackSet is read through a role of the management account.
+async fn through_a_role() -> World {
+    let world = World::with(&[
+        ("POLO_STACK_SET_NAME", "polo-roles"),
+        ("POLO_STACK_SET_ROLE_ARN", READER),
+        ("POLO_EXTERNAL_ID", "common"),
+        (
+            "POLO_ORGANIZATIONS",
+            r#"[{"id": "o-a", "external_id": "of-a"},
+                {"id": "o-b", "external_id": "of-b", "role_arn": "arn:aws:iam::999988887777:role/lister"}]"#,
+        ),
+    ])
+    .await
+    .found(&[ONE, TWO])
+    .await;
+    listing(&world, two_pages);
+    world
+}
+
+#[tokio::test]
+async fn a_hub_that_may_not_read_the_stack_set_does_it_through_a_role() {
+    let world = through_a_role().await;
+    let answer = world.tick().await;
+    assert_eq!(answer["stack_instances"]["instances"], 2, "{answer}");
+    assert_eq!(stored(&world).await.len(), 2);
+    let pages = world.aws.calls_of("ListStackInstances");
+    assert_eq!(pages.len(), 2);
+    for page in pages {
+        assert_eq!(page.account_id(), Some("999988887777"), "{page:?}");
+    }
+    let assumed = world.aws.calls_of("AssumeRole");
+    let assumed: Vec<_> = assumed
+        .iter()
+        .filter(|call| call.parameter("RoleArn") == READER)
+        .collect();
+    assert_eq!(assumed.len(), 1, "one session for all pages");
+    assert_eq!(assumed[0].parameter("ExternalId"), "of-b");
+    assert!(
+        assumed[0]
+            .parameter("RoleSessionName")
+            .starts_with("polo-access-verifier-"),
+        "{assumed:?}"
+    );
+
+    // While its session lasts, another tick asks for none.
+    world.minutes_pass(5);
+    world.tick().await;
+    let again = world.aws.calls_of("AssumeRole");
+    let again = again
+        .iter()
+        .filter(|call| call.parameter("RoleArn") == READER);
+    assert_eq!(again.count(), 1);
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_open_or_may_not_read_is_named_and_the_checks_are_stored() {
+    let world = through_a_role().await;
+    world.role(READER, Answer::Denied);
+    let answer = world.tick().await;
+    let failed = answer["stack_instances"]["failed"].as_str().unwrap();
+    assert!(
+        failed.starts_with(&format!("through {READER}: "))
+            && failed.contains("sts:AssumeRole")
+            && !failed.contains('\n'),
+        "{failed}"
+    );
+    assert_eq!(answer["checks"]["success"], 2);
+    assert_eq!(world.status(ONE).await, "active role_works");
+    assert!(world.aws.calls_of("ListStackInstances").is_empty());
+    assert_eq!(stored(&world).await, Vec::<String>::new());
+
+    world.role(READER, Answer::Works);
+    listing(&world, |_| Reply::error(403, "AccessDenied", "no"));
+    world.minutes_pass(5);
+    let answer = world.tick().await;
+    let failed = answer["stack_instances"]["failed"].as_str().unwrap();
+    assert!(
+        failed.starts_with(&format!("through {READER}: "))
+            && failed.contains("cloudformation:ListStackInstances"),
+        "{failed}"
+    );
+    assert_eq!(stored(&world).await, Vec::<String>::new());
+}

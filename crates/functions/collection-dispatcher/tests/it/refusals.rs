@@ -89,7 +89,14 @@ async fn what_cannot_be_asked_for_is_one_sentence_and_nothing_is_written() {
 #[tokio::test]
 async fn an_empty_registry_is_not_a_sweep_of_nothing() {
     let world = World::empty(engine_url()).await;
-    for payload in [json!({}), sweep(21), tick(1)] {
+    for payload in [json!({}), sweep(21)] {
         refuses(&world, &payload, "RequestRefused", "account-discovery").await;
     }
+}
+
+#[tokio::test]
+async fn before_the_first_discovery_a_tick_has_nothing_to_do() {
+    let world = World::empty(engine_url()).await;
+    assert!(world.sends(&tick(1), "tick").await.is_empty());
+    assert!(world.dispatches().await.is_empty());
 }

@@ -79,6 +79,8 @@ pub(crate) fn shapes() -> Vec<Vec<(&'static str, &'static str)>> {
         vec![organization],
         vec![action, trusted],
         vec![action, trusted, buckets],
+        vec![("RolePath", "/platform/finops/")],
+        vec![action, trusted, buckets, ("RolePath", "/platform/")],
         vec![others],
         vec![provider, subject],
         vec![organization, others, provider, subject, audience],

@@ -67,6 +67,35 @@ fn the_read_role_is_what_manifests_and_parameters_say() {
 }
 
 #[test]
+fn both_roles_have_the_path_and_who_is_trusted_has_none() {
+    let path = ("RolePath", "/platform/finops/");
+    let roles = resolved(&[&ACTING[..], &[path]].concat()).unwrap();
+    for (id, name) in [
+        ("ReadRole", "dev-PoloReadRole"),
+        ("ActionRole", "polo-action-role"),
+    ] {
+        assert_eq!(
+            (roles[id].name.as_str(), roles[id].path.as_str()),
+            (name, path.1)
+        );
+    }
+    let own = &roles["ReadRole"].policies["polo-read"]["Statement"][2];
+    assert_eq!(
+        (&own["Sid"], &own["Resource"]),
+        (
+            &json!("ReadOwnVersion"),
+            &json!(format!(
+                "arn:aws:iam::{MEMBER}:role/platform/finops/dev-PoloReadRole"
+            ))
+        )
+    );
+    assert_eq!(
+        roles["ReadRole"].trust,
+        resolved(&[]).unwrap()["ReadRole"].trust
+    );
+}
+
+#[test]
 fn others_and_tokens_are_added_to_the_same_trust_of_the_functions() {
     let others = json!({
         "Sid": "TrustOthers",

@@ -9,6 +9,7 @@ mod budget;
 mod coverage;
 mod database;
 mod deliveries;
+mod login;
 mod overlap;
 mod payer;
 mod refusals;

@@ -32,6 +32,8 @@ pub(crate) struct FunctionDefinition {
     pub(crate) on_failure: Option<OnFailure>,
     /// ARNs of the rules that may invoke the function; `*` at the end matches any.
     pub(crate) permitted_rules: Vec<String>,
+    /// Who may ask its function URL, `AWS_IAM` or `NONE`; none where it has no such address.
+    pub(crate) url_auth_type: Option<String>,
 }
 
 /// The two ways to keep a failed invocation; their messages differ.
@@ -70,6 +72,13 @@ pub(crate) fn functions(templates: &Templates) -> Result<Vec<FunctionDefinition>
                 .permitted_rules
                 .push(rule);
         }
+    }
+    for url in templates.resources("AWS::Lambda::Url")? {
+        if url.text("InvokeMode")?.as_deref() == Some("RESPONSE_STREAM") {
+            return Err(url.error("the local stack does not know streamed answers"));
+        }
+        let auth_type = url.text("AuthType")?;
+        named(&url, "TargetFunctionArn", &mut definitions)?.url_auth_type = auth_type;
     }
     Ok(definitions)
 }
@@ -119,15 +128,25 @@ fn function(resource: &Resource<'_>) -> Result<FunctionDefinition, TemplateError
         max_event_age: Duration::from_secs(DEFAULT_MAX_EVENT_AGE_S),
         on_failure: queue.map(OnFailure::DeadLetterQueue),
         permitted_rules: Vec::new(),
+        url_auth_type: None,
     })
 }
 
-/// The function that a side resource's `FunctionName` (a name or an ARN) means.
+/// The function that a side resource's `FunctionName` means.
 fn owner<'a>(
     resource: &Resource<'_>,
     definitions: &'a mut [FunctionDefinition],
 ) -> Result<&'a mut FunctionDefinition, TemplateError> {
-    let name = resource.text("FunctionName")?.unwrap_or_default();
+    named(resource, "FunctionName", definitions)
+}
+
+/// The function that a property, a name or an ARN, means.
+fn named<'a>(
+    resource: &Resource<'_>,
+    property: &str,
+    definitions: &'a mut [FunctionDefinition],
+) -> Result<&'a mut FunctionDefinition, TemplateError> {
+    let name = resource.text(property)?.unwrap_or_default();
     definitions
         .iter_mut()
         .find(|definition| definition.name == name || definition.arn == name)
@@ -190,6 +209,9 @@ mod tests {
             "Permission": {"Type": "AWS::Lambda::Permission", "Properties": {
                 "FunctionName": {"Fn::GetAtt": ["F", "Arn"]}, "Principal": "events.amazonaws.com", "SourceArn": "arn:rule",
             }},
+            "Url": {"Type": "AWS::Lambda::Url", "Properties": {
+                "TargetFunctionArn": {"Fn::GetAtt": ["F", "Arn"]}, "AuthType": "AWS_IAM",
+            }},
         }}));
         let functions = functions(&templates).unwrap();
         let function = &functions[0];
@@ -215,5 +237,6 @@ mod tests {
             Some("dev-polo-dead-letters")
         );
         assert_eq!(function.permitted_rules, ["arn:rule"]);
+        assert_eq!(function.url_auth_type.as_deref(), Some("AWS_IAM"));
     }
 }

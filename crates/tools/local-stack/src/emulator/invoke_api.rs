@@ -85,7 +85,11 @@ async fn invoke(
     }
 }
 
-async fn synchronously(function: Arc<Function>, payload: Bytes) -> Result<Response, AwsError> {
+/// One invocation, waited for to its end.
+pub(crate) async fn run(
+    function: Arc<Function>,
+    payload: Bytes,
+) -> Result<(Uuid, Outcome), AwsError> {
     let request_id = Uuid::new_v4();
     function.counts.update(|counts| {
         counts.running += 1;
@@ -109,6 +113,11 @@ async fn synchronously(function: Arc<Function>, payload: Bytes) -> Result<Respon
             format!("the emulator failed: {error}"),
         )
     })?;
+    Ok((request_id, outcome))
+}
+
+async fn synchronously(function: Arc<Function>, payload: Bytes) -> Result<Response, AwsError> {
+    let (request_id, outcome) = run(function, payload).await?;
     let headers = [
         request_id_header(request_id),
         (

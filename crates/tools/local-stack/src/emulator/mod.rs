@@ -8,6 +8,7 @@ mod credentials;
 pub(crate) mod definition;
 pub(crate) mod environment;
 pub(crate) mod function;
+pub(crate) mod function_url;
 mod instances;
 pub(crate) mod invoke_api;
 mod outcome;

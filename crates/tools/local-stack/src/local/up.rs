@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::emulator::definition::{self, FunctionDefinition};
+use crate::emulator::function_url;
 use crate::error::StackError;
 use crate::local::layout::Layout;
 use crate::local::record::{Record, Service};
@@ -20,6 +21,9 @@ const REGION: &str = "us-east-1";
 const EXTERNAL_ID: &str = "polo-local";
 const STACK_SET: &str = "polo-roles";
 const DATABASE: &str = "polo";
+/// The function that is the status page, and the variable with its address.
+const PAGE: &str = "status-page";
+const PAGE_URL: &str = "POLO_STATUS_PAGE_URL";
 
 /// What the start needs to know of the templates.
 struct Wiring {
@@ -84,6 +88,7 @@ async fn already_up(layout: &Layout) -> Result<bool, StackError> {
         for (service, record) in &well {
             print_service(*service, &record.url);
         }
+        print_page(layout)?;
         let started = modified(&layout.env_file());
         if template::files(&layout.templates())?
             .iter()
@@ -187,6 +192,10 @@ async fn start(layout: &Layout, wiring: &Wiring) -> Result<(), StackError> {
     ] {
         environment.insert(key.to_owned(), functions_url.clone());
     }
+    let page = page_url(wiring, &functions_url);
+    if let Some(page) = &page {
+        environment.insert(PAGE_URL.to_owned(), page.clone());
+    }
     env_file::write(&layout.env_file(), &environment)?;
 
     println!("The local stack is up, with an empty AWS:");
@@ -197,6 +206,7 @@ async fn start(layout: &Layout, wiring: &Wiring) -> Result<(), StackError> {
     ] {
         print_service(service, url);
     }
+    print_page(layout)?;
     println!(
         "  addresses and credentials in {}, logs in {}",
         layout.env_file().display(),
@@ -207,6 +217,27 @@ async fn start(layout: &Layout, wiring: &Wiring) -> Result<(), StackError> {
 
 fn print_service(service: Service, url: &str) {
     println!("  {:<21} {url}", service.title());
+}
+
+/// The status page's address, where the templates have one.
+fn page_url(wiring: &Wiring, functions_url: &str) -> Option<String> {
+    let function = wiring
+        .functions
+        .iter()
+        .find(|function| function.id == PAGE && function.url_auth_type.is_some())?;
+    let server = functions_url.strip_prefix("http://")?;
+    Some(function_url::address(server, &function.id))
+}
+
+/// Tells people where the status page is; nothing where there is none.
+pub(crate) fn print_page(layout: &Layout) -> Result<(), StackError> {
+    if let Some(url) = env_file::read(&layout.env_file())?.get(PAGE_URL) {
+        println!(
+            "  {:<21} {url} (unsigned, on loopback alone)",
+            "status page"
+        );
+    }
+    Ok(())
 }
 
 fn launch_engine(layout: &Layout) -> Result<Record, StackError> {

@@ -16,8 +16,8 @@ use serde_json::json;
 
 use crate::client::{Client, Status};
 use crate::error::StackError;
-use crate::local::commands;
 use crate::local::layout::Layout;
+use crate::local::{commands, up};
 use example::Example;
 
 /// The longest that one schedule's work may take: the example is small.
@@ -80,6 +80,8 @@ pub(crate) async fn run(layout: &Layout, once: bool) -> Result<(), StackError> {
     .await?;
 
     report::print(layout, &client, &example).await?;
+    println!();
+    up::print_page(layout)?;
     if once {
         return Ok(());
     }

@@ -9,11 +9,11 @@ use polo_core::{AccountId, Partition};
 pub(crate) enum Roles {
     /// Print the CloudFormation template, ready for `aws cloudformation deploy`; what is given becomes its parameters'
     /// defaults
-    Template(RoleOptions),
+    Template(Box<RoleOptions>),
     /// Print AWS CLI commands that make the roles in one account
-    Commands(RoleOptions),
+    Commands(Box<RoleOptions>),
     /// Print Terraform that makes the roles in one account, for a file that ends in .tf.json
-    Terraform(RoleOptions),
+    Terraform(Box<RoleOptions>),
 }
 
 /// What the roles are.
@@ -31,12 +31,22 @@ pub(crate) struct RoleOptions {
     /// The hub account's organization, to trust Polo from there alone
     #[arg(long, value_name = "ID")]
     pub(crate) organization_id: Option<String>,
-    /// The read role's name [default: $POLO_READ_ROLE_NAME, else <env>-PoloReadRole]
+    /// What both roles' names begin with, or none: then they are PoloReadRole and polo-action-role, which two
+    /// environments in one account cannot both have [default: <env>-]
+    #[arg(long, value_name = "PREFIX", value_parser = prefix)]
+    pub(crate) role_prefix: Option<String>,
+    /// The path of both roles, such as /platform/ [default: that of $POLO_READ_ROLE_NAME, else /]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) role_path: Option<String>,
+    /// The read role's name [default: $POLO_READ_ROLE_NAME, else <prefix>PoloReadRole]
     #[arg(long, value_name = "NAME")]
     pub(crate) read_role_name: Option<String>,
-    /// Make an action role too, called $POLO_ACTION_ROLE_NAME, else <env>-polo-action-role
+    /// Make an action role too
     #[arg(long)]
     pub(crate) action_role: bool,
+    /// The action role's name [default: $POLO_ACTION_ROLE_NAME, else <prefix>polo-action-role]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) action_role_name: Option<String>,
     /// A bucket in which the action role may delete objects; can be repeated
     #[arg(long = "deletable-bucket", value_name = "ARN", value_parser = one)]
     pub(crate) deletable_buckets: Vec<String>,
@@ -65,6 +75,18 @@ fn one(text: &str) -> Result<String, String> {
         ))
     } else {
         Ok(text.to_owned())
+    }
+}
+
+/// The empty prefix is a word, so that a variable that is not set cannot stand for it.
+fn prefix(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err(
+            "the prefix is empty: write none for names without one, or leave the option out"
+                .to_owned(),
+        ),
+        "none" => Ok(String::new()),
+        prefix => Ok(prefix.to_owned()),
     }
 }
 

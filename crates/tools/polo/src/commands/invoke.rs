@@ -1,13 +1,14 @@
-//! `polo discover`, `verify`, `dispatch`, `collect`: the functions' manual payloads, sent and their answers shown.
+//! `polo discover`, `verify`, `dispatch`, `collect`, `roles deploy`: the functions' manual payloads, sent and their answers shown.
 //!
 //! Invariant: the payload holds what was asked for and nothing else; a field left out means all.
 
+use polo_core::AccountId;
 use serde_json::{Map, Value};
 
 use crate::cli::{Collect, Discover, Dispatch, Verify};
 use crate::commands::answer;
 use crate::error::CliError;
-use crate::functions::{DISCOVERY, DISPATCHER, Functions, VERIFIER};
+use crate::functions::{DISCOVERY, DISPATCHER, Functions, PROVISIONER, VERIFIER};
 use crate::output;
 use crate::table::Screen;
 
@@ -55,6 +56,11 @@ pub(crate) async fn collect(arguments: &Collect) -> Result<(), CliError> {
         arguments.collector, arguments.account
     );
     ask(&arguments.collector, &payload, &doing, arguments.json).await
+}
+
+pub(crate) async fn provision(account: Option<&AccountId>, as_json: bool) -> Result<(), CliError> {
+    let payload = payload([("account_id", account.map(|id| id.as_str().into()))]);
+    ask(PROVISIONER, &payload, "asking for roles", as_json).await
 }
 
 async fn ask(function: &str, payload: &Value, doing: &str, as_json: bool) -> Result<(), CliError> {

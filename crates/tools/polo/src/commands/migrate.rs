@@ -1,20 +1,27 @@
-//! `polo migrate`. Invariant: can be repeated; the schema first, then what it is to hold of this version: the
+//! `polo migrate`. Invariant: can be repeated, and waits for another who migrates; the schema first, then what it is to hold of this version: the
 //! collectors' manifests, and the rule's periods where they are given.
 
+use std::time::Duration;
+
 use polo_store::collectors::manifests;
-use polo_store::migrations::{Topology, migrate};
+use polo_store::migrations::{Holder, Topology, Turn, migrate};
 
 use crate::cli::Migrate;
 use crate::error::CliError;
 use crate::{environment, output};
 
 pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
-    let store = environment::store()?;
+    let store = environment::store().await?;
     let manifests = manifests()?;
     let report = migrate(
         &store,
         &Topology {
             cluster: arguments.cluster.clone(),
+        },
+        &Turn {
+            on_wait: &tell,
+            ..Turn::of(format!("polo migrate {}", environment::operator()))
+                .waiting(Duration::from_secs(arguments.wait_seconds.into()))
         },
     )
     .await?;
@@ -58,4 +65,13 @@ pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
         }
     }
     output::print(&text)
+}
+
+/// Told while it waits, beside what it prints.
+fn tell(other: &Holder) {
+    eprintln!(
+        "polo: waits for {}, which has been migrating since {} UTC",
+        other.name,
+        other.since.format("%Y-%m-%d %H:%M:%S")
+    );
 }

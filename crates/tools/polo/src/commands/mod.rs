@@ -4,13 +4,16 @@ mod accounts;
 mod answer;
 mod invoke;
 mod migrate;
+mod page;
 mod roles;
+mod rollout;
 pub(crate) mod runs;
 
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 
+use crate::cli::rollout::RolesCommand;
 use crate::cli::{Cli, Command};
 use crate::error::CliError;
 use crate::output;
@@ -25,7 +28,10 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Dispatch(arguments) => invoke::dispatch(&arguments).await?,
         Command::Collect(arguments) => invoke::collect(&arguments).await?,
         Command::Runs(arguments) => runs::run(&arguments).await?,
-        Command::Roles(command) => roles::run(&command)?,
+        Command::Page(arguments) => page::run(&arguments).await?,
+        Command::Roles(RolesCommand::Print(command)) => roles::run(&command)?,
+        Command::Roles(RolesCommand::Status(arguments)) => rollout::status(&arguments).await?,
+        Command::Roles(RolesCommand::Deploy(arguments)) => rollout::deploy(&arguments).await?,
         Command::Completions { shell } => completions(shell)?,
     }
     Ok(ExitCode::SUCCESS)

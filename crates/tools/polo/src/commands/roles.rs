@@ -55,7 +55,9 @@ fn reject_contradictions(options: &RoleOptions) -> Result<(), CliError> {
     let has = |option: &Option<String>| option.as_ref().is_some_and(|value| !value.is_empty());
     let provider = has(&options.oidc_provider);
     let subject = has(&options.oidc_subject);
-    let problem = if !options.action_role && !options.deletable_buckets.is_empty() {
+    let problem = if !options.action_role && options.action_role_name.is_some() {
+        "--action-role-name is given without --action-role: add --action-role, or leave the name out"
+    } else if !options.action_role && !options.deletable_buckets.is_empty() {
         "--deletable-bucket is given without --action-role: add --action-role, which deletes, or leave the bucket out"
     } else if provider && !subject {
         "--oidc-provider is given without --oidc-subject: name the one subject whose tokens may read"
@@ -81,6 +83,8 @@ struct Parameter {
 enum Origin {
     Option(&'static str),
     Variable(&'static str),
+    /// Names that begin with what `--role-prefix` says.
+    Prefix,
     /// Names that begin with the environment's.
     Environment,
 }
@@ -90,6 +94,24 @@ impl Given {
     fn read(options: &RoleOptions, manifests: &[CollectorManifest]) -> Result<Self, CliError> {
         let env = environment::name()?;
         let variables = environment::role_variables();
+        let read_role = variables.read_role_name.as_deref().map(path_and_name);
+        let action_role = variables.action_role_name.as_deref().map(path_and_name);
+        if let (Some((read, _)), Some((action, _)), None) =
+            (&read_role, &action_role, &options.role_path)
+            && read != action
+        {
+            return Err(CliError::Failed(format!(
+                "POLO_READ_ROLE_NAME has the path {read} and POLO_ACTION_ROLE_NAME the path {action}: both roles have \
+                 one path, so correct one of them or give --role-path"
+            )));
+        }
+        let (path_variable, path) = match (&read_role, &action_role) {
+            (None, Some((path, _))) => ("POLO_ACTION_ROLE_NAME", Some(path.clone())),
+            (role, _) => (
+                "POLO_READ_ROLE_NAME",
+                role.as_ref().map(|(path, _)| path.clone()),
+            ),
+        };
         let mut given = Self(Vec::new());
         for (name, option, value) in [
             ("HubAccountId", "--hub-account", &options.hub_account),
@@ -99,7 +121,13 @@ impl Given {
                 "--organization-id",
                 &options.organization_id,
             ),
+            ("RolePath", "--role-path", &options.role_path),
             ("ReadRoleName", "--read-role-name", &options.read_role_name),
+            (
+                "ActionRoleName",
+                "--action-role-name",
+                &options.action_role_name,
+            ),
             (
                 "EnableActionRole",
                 "--action-role",
@@ -121,6 +149,11 @@ impl Given {
         ] {
             given.add(name, Origin::Option(option), value.clone());
         }
+        if let Some(prefix) = &options.role_prefix {
+            for (name, value) in role_names(prefix) {
+                given.add(name, Origin::Prefix, Some(value));
+            }
+        }
         for (name, variable, value) in [
             (
                 "HubAccountId",
@@ -128,22 +161,21 @@ impl Given {
                 variables.hub_account_id,
             ),
             ("ExternalId", "POLO_EXTERNAL_ID", variables.external_id),
+            ("RolePath", path_variable, path),
             (
                 "ReadRoleName",
                 "POLO_READ_ROLE_NAME",
-                variables.read_role_name,
+                read_role.map(|(_, name)| name),
             ),
             (
                 "ActionRoleName",
                 "POLO_ACTION_ROLE_NAME",
-                variables.action_role_name,
+                action_role.map(|(_, name)| name),
             ),
         ] {
             given.add(name, Origin::Variable(variable), value);
         }
-        for (name, value) in [
-            ("ReadRoleName", format!("{env}-PoloReadRole")),
-            ("ActionRoleName", format!("{env}-polo-action-role")),
+        for (name, value) in role_names(&format!("{env}-")).into_iter().chain([
             (
                 "ReadRoleTrustedNames",
                 read_role_trusted_names(&env, manifests).join(","),
@@ -152,7 +184,7 @@ impl Given {
                 "ActionRoleTrustedNames",
                 format!("{env}-polo-access-verifier"),
             ),
-        ] {
+        ]) {
             given.add(name, Origin::Environment, Some(value));
         }
         Ok(given)
@@ -197,6 +229,9 @@ impl Given {
                 Some(Origin::Variable(variable)) => {
                     CliError::Failed(format!("{variable} is {value:?}: it {rule}"))
                 }
+                Some(Origin::Prefix) => {
+                    CliError::Usage(format!("--role-prefix makes the name {value:?}: it {rule}"))
+                }
                 Some(Origin::Environment) => {
                     CliError::Failed(format!("POLO_ENV makes the name {value:?}: it {rule}"))
                 }
@@ -219,6 +254,22 @@ impl Given {
             }
             RolesError::Template { .. } => error.into(),
         }
+    }
+}
+
+/// What the roles are called where nobody names them.
+fn role_names(prefix: &str) -> [(&'static str, String); 2] {
+    [
+        ("ReadRoleName", format!("{prefix}PoloReadRole")),
+        ("ActionRoleName", format!("{prefix}polo-action-role")),
+    ]
+}
+
+/// What the functions take together, as `platform/reader`: a path that begins and ends with a slash, and a name.
+fn path_and_name(text: &str) -> (String, String) {
+    match text.trim_start_matches('/').rsplit_once('/') {
+        None => ("/".to_owned(), text.trim_start_matches('/').to_owned()),
+        Some((path, name)) => (format!("/{path}/"), name.to_owned()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `polo runs`: the ledger's latest runs. Invariant: a run without a finish is running until its time is up, and has
 //! crashed after that.
 
-use chrono::TimeDelta;
 use comfy_table::Cell;
 use polo_core::Timestamp;
+use polo_report::standing::standing;
 use polo_store::runs::RunRow;
 use serde::Serialize;
 
@@ -11,9 +11,6 @@ use crate::cli::Runs;
 use crate::error::CliError;
 use crate::table::{self, Screen};
 use crate::{environment, json, output, when};
-
-/// How long after its deadline a run without a finish counts as crashed, as in the view `v_accounts`.
-const GRACE: TimeDelta = TimeDelta::minutes(5);
 
 /// Below this a column for the reason has no room.
 const WIDE: u16 = 140;
@@ -24,7 +21,7 @@ struct RunList<'a> {
 }
 
 pub(crate) async fn run(arguments: &Runs) -> Result<(), CliError> {
-    let store = environment::store()?;
+    let store = environment::store().await?;
     if let Some(account) = &arguments.account {
         // Otherwise an id that nobody knows would look like an account without runs.
         store.account(account).await?;
@@ -47,15 +44,6 @@ pub(crate) async fn run(arguments: &Runs) -> Result<(), CliError> {
         return output::print(&format!("There is no run{of} yet.\n"));
     }
     output::print(&run_table(&runs, now, &Screen::of_process()))
-}
-
-/// How a run stands: its outcome, or `running` or `crashed`.
-pub(crate) fn standing(run: &RunRow, now: Timestamp) -> &str {
-    match run.finished_at {
-        Some(_) => &run.outcome,
-        None if run.deadline_at + GRACE < now => "crashed",
-        None => "running",
-    }
 }
 
 /// Runs as a table; a narrow one has the reasons beneath.
@@ -165,6 +153,7 @@ fn reason(run: &RunRow, standing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use polo_core::RunOutcome;
     use uuid::Uuid;
 

@@ -39,6 +39,12 @@ async fn each_command_invokes_its_function_once_with_what_was_asked() {
             "access-verifier",
             json!({"account_id": SHOP}),
         ),
+        (vec!["roles", "deploy"], "role-provisioner", json!({})),
+        (
+            vec!["roles", "deploy", "--account", SHOP],
+            "role-provisioner",
+            json!({"account_id": SHOP}),
+        ),
         (vec!["dispatch"], "collection-dispatcher", json!({})),
         (
             vec!["dispatch", "--account", SHOP, "--collector", "config_ec2"],
@@ -159,6 +165,10 @@ async fn wrong_values_invoke_nothing() {
     let lambda = Lambda::start(Answer::ok(json!({})), None).await;
     for (arguments, part) in [
         (vec!["verify", "--account", "12345678901"], "12 digits"),
+        (
+            vec!["roles", "deploy", "--account", "12345678901"],
+            "12 digits",
+        ),
         (
             vec!["dispatch", "--collector", "ec2"],
             "it is one of account_alias, ",

@@ -5,6 +5,9 @@
 mod accounts;
 mod invoke;
 mod migrate;
+mod page;
 mod roles;
+mod rollout;
 mod runs;
+mod secret;
 mod support;

@@ -62,6 +62,39 @@ async fn it_can_be_repeated_and_says_what_it_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_who_migrates_is_waited_for_and_named() {
+    let config = fresh_config();
+    let environment = environment(&[
+        ("CLICKHOUSE_URL", engine_url()),
+        ("CLICKHOUSE_DATABASE", &config.database),
+        ("USER", "ada"),
+    ]);
+    let store = Store::new(&config);
+    sql::execute_on_server(&store, "CREATE DATABASE {database}").await;
+    let since = sql::text(&store, "SELECT formatDateTime(now(), '%FT%TZ', 'UTC')").await;
+    let comment = format!(
+        r#"{{"holder": "schema-migrator 8476a536", "since": "{since}", "token": "c8ff1d38-0c2a-4b5e-9d0c-0a4f3b6d7e21"}}"#
+    );
+    let lock = format!(
+        "CREATE TABLE schema_migration_lock (nothing UInt8) ENGINE = Null COMMENT '{comment}'"
+    );
+    sql::execute(&store, &lock).await;
+    let ended = polo(&environment, &["migrate", "--wait-seconds", "0"]).await;
+    let sentence = ended.refused(1);
+    assert!(
+        sentence.contains("by schema-migrator 8476a536 since 20"),
+        "{sentence}"
+    );
+    let ended = polo(&environment, &["migrate", "--wait-seconds", "soon"]).await;
+    assert!(ended.refused(2).contains("\"soon\""), "{ended:?}");
+
+    sql::execute(&store, "DROP TABLE schema_migration_lock").await;
+    polo(&environment, &["migrate", "--wait-seconds", "0"])
+        .await
+        .done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_environment_is_one_sentence_with_variable_value_and_fix() {
     let closed = "http://127.0.0.1:9";
     for (pairs, expected) in [

@@ -175,6 +175,16 @@ async fn what_is_left_out_comes_from_the_functions_variables() {
         !script.contains("from-the-environment") && !script.contains("'reader'"),
         "{script}"
     );
+    // A prefix decides over the variables' names, and the path is no part of a name.
+    let prefixed = ["--role-prefix", "none", "--action-role-name", "acting"];
+    let script = roles(&environment, "commands", &[&account, &prefixed])
+        .await
+        .done()
+        .stdout;
+    assert!(
+        script.contains("--role-name='PoloReadRole'") && script.contains("--role-name='acting'"),
+        "{script}"
+    );
     let script = roles(&environment[1..3], "commands", &[&account])
         .await
         .done()
@@ -183,6 +193,58 @@ async fn what_is_left_out_comes_from_the_functions_variables() {
         script.contains("--role-name='dev-PoloReadRole'"),
         "{script}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_comes_with_the_functions_variables_or_an_option() {
+    let environment = [
+        ("POLO_READ_ROLE_NAME", "platform/finops/reader"),
+        ("POLO_ACTION_ROLE_NAME", "platform/finops/actor"),
+    ];
+    let names = |printed: &Value| {
+        let blocks = &printed["resource"]["aws_iam_role"];
+        ["read_role", "action_role"].map(|role| {
+            let text = |field: &str| blocks[role][field].as_str().unwrap().to_owned();
+            (text("path"), text("name"))
+        })
+    };
+    let at = |path: &str| [(path, "reader"), (path, "actor")].map(|(p, n)| (p.into(), n.into()));
+    let given: [&[&str]; 2] = [&GIVEN, &["--action-role"]];
+    let printed = roles(&environment, "terraform", &given).await.done().json();
+    assert_eq!(names(&printed), at("/platform/finops/"));
+    for (options, path) in [
+        (["--role-path", "/other/"], "/other/"),
+        (["--role-path", "/"], "/"),
+    ] {
+        let given = [given[0], given[1], &options];
+        let printed = roles(&environment, "terraform", &given).await.done().json();
+        assert_eq!(names(&printed), at(path));
+    }
+    let printed = roles(&environment[1..], "template", &[&["--action-role"]])
+        .await
+        .done()
+        .json();
+    for (name, value) in [
+        ("RolePath", "/platform/finops/"),
+        ("ReadRoleName", "dev-PoloReadRole"),
+        ("ActionRoleName", "actor"),
+    ] {
+        assert_eq!(printed["Parameters"][name]["Default"], value, "{name}");
+    }
+    let two = [
+        ("POLO_READ_ROLE_NAME", "platform/reader"),
+        ("POLO_ACTION_ROLE_NAME", "actor"),
+    ];
+    let ended = roles(&two, "template", &[]).await;
+    assert!(
+        ended.refused(1).contains(
+            "POLO_READ_ROLE_NAME has the path /platform/ and POLO_ACTION_ROLE_NAME the path /"
+        ),
+        "{ended:?}"
+    );
+    roles(&two, "template", &[&["--role-path", "/platform/"]])
+        .await
+        .done();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,6 +269,19 @@ async fn what_is_wrong_is_one_sentence_with_name_value_and_fix() {
         (
             vec!["--read-role-name", "a/b"],
             "--read-role-name is \"a/b\": it must be a role name",
+        ),
+        (
+            vec!["--role-path", "platform"],
+            "--role-path is \"platform\": it must begin and end with a slash",
+        ),
+        (
+            vec!["--role-prefix", "a/"],
+            "--role-prefix makes the name \"a/polo-action-role\": it must be a role name",
+        ),
+        (vec!["--role-prefix", ""], "the prefix is empty: write none"),
+        (
+            vec!["--action-role-name", "actor"],
+            "--action-role-name is given without --action-role",
         ),
         (
             vec!["--action-role", "--deletable-bucket", "old"],
@@ -279,8 +354,13 @@ async fn what_is_wrong_is_one_sentence_with_name_value_and_fix() {
         ),
         (
             "POLO_READ_ROLE_NAME",
-            "a/b",
-            "POLO_READ_ROLE_NAME is \"a/b\": it must be a role name",
+            "a/b c",
+            "POLO_READ_ROLE_NAME is \"b c\": it must be a role name",
+        ),
+        (
+            "POLO_READ_ROLE_NAME",
+            "a//b",
+            "POLO_READ_ROLE_NAME is \"/a//\": it must begin and end with a slash",
         ),
         ("POLO_ENV", "a b", "POLO_ENV is \"a b\""),
         ("POLO_ENV", long.as_str(), "POLO_ENV makes the name"),

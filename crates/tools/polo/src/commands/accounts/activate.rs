@@ -28,7 +28,7 @@ pub(crate) async fn run(arguments: &Activate) -> Result<ExitCode, CliError> {
     let id = &arguments.account;
     let settings = decide::settings(id, &arguments.overrides)?;
     let author = environment::author(&arguments.author)?;
-    let store = environment::store()?;
+    let store = environment::store().await?;
     decide::refuse_excluded(&store.account(id).await?)?;
     let functions = Functions::connect().await?;
     if !settings.is_empty() {

@@ -22,7 +22,7 @@ pub(crate) async fn exclude(arguments: &Exclude) -> Result<(), CliError> {
         until: until.map_err(CliError::Usage)?,
     };
     let author = environment::author(&arguments.author)?;
-    let store = environment::store()?;
+    let store = environment::store().await?;
     store
         .decide(&arguments.account, &author, &[setting])
         .await?;
@@ -31,7 +31,7 @@ pub(crate) async fn exclude(arguments: &Exclude) -> Result<(), CliError> {
 
 pub(crate) async fn include(arguments: &Include) -> Result<(), CliError> {
     let author = environment::author(&arguments.author)?;
-    let store = environment::store()?;
+    let store = environment::store().await?;
     let before = store.account(&arguments.account).await?;
     if !before.excluded_by_operator {
         // An inclusion makes earlier checks count no more: written without need, it would take a working account's
@@ -87,7 +87,7 @@ pub(crate) async fn set(arguments: &Set) -> Result<(), CliError> {
         ));
     }
     let author = environment::author(&arguments.author)?;
-    let store = environment::store()?;
+    let store = environment::store().await?;
     store.decide(&arguments.account, &author, &settings).await?;
     show(&store, &arguments.account, arguments.json).await
 }

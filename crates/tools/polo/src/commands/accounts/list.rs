@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use comfy_table::Cell;
-use polo_core::{PoloStatus, Timestamp};
+use polo_core::Timestamp;
+use polo_report::counts::by_status;
 use polo_store::accounts::AccountRow;
-use serde::Serialize;
 
 use crate::cli::List;
 use crate::error::CliError;
@@ -16,17 +16,11 @@ use crate::{environment, json, output, when};
 /// Below this a column for the last scan error has no room.
 const WIDE: u16 = 140;
 
-#[derive(Debug, Serialize)]
-struct AccountList<'a> {
-    accounts: Vec<json::Account<'a>>,
-    counts: BTreeMap<&'static str, usize>,
-}
-
 pub(crate) async fn run(arguments: &List) -> Result<(), CliError> {
-    let store = environment::store()?;
+    let store = environment::store().await?;
     let all = store.accounts().await?;
     let resources = store.resource_counts().await?;
-    let counts = counts(&all)?;
+    let counts = by_status(&all)?;
     let chosen: Vec<&AccountRow> = all
         .iter()
         .filter(|account| {
@@ -40,7 +34,7 @@ pub(crate) async fn run(arguments: &List) -> Result<(), CliError> {
             .iter()
             .map(|account| json::Account::new(account, found(&resources, account)))
             .collect();
-        return output::print_json(&AccountList { accounts, counts });
+        return output::print_json(&json::AccountList::whole(accounts, counts));
     }
     if all.is_empty() {
         return output::print("The registry is empty: run `polo discover`.\n");
@@ -65,22 +59,6 @@ fn found(resources: &HashMap<String, u64>, account: &AccountRow) -> u64 {
         .get(&account.account_id)
         .copied()
         .unwrap_or_default()
-}
-
-/// How many accounts each status has; all four are named, so that programs need not know which may be missing.
-fn counts(accounts: &[AccountRow]) -> Result<BTreeMap<&'static str, usize>, CliError> {
-    let statuses = [
-        PoloStatus::Active,
-        PoloStatus::PendingSetup,
-        PoloStatus::NoAccess,
-        PoloStatus::Excluded,
-    ];
-    let mut counts: BTreeMap<&'static str, usize> =
-        statuses.iter().map(|status| (status.as_str(), 0)).collect();
-    for account in accounts {
-        *counts.entry(account.status()?.as_str()).or_default() += 1;
-    }
-    Ok(counts)
 }
 
 fn summary(total: usize, counts: &BTreeMap<&'static str, usize>) -> String {
@@ -278,7 +256,7 @@ mod tests {
     #[test]
     fn the_summary_names_every_status() {
         let accounts = [account("111111111111", "", "active", "", "")];
-        let counts = counts(&accounts).unwrap();
+        let counts = by_status(&accounts).unwrap();
         assert_eq!(
             summary(1, &counts),
             "1 account: 1 active, 0 excluded, 0 no_access, 0 pending_setup\n"

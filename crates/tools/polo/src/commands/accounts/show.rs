@@ -1,7 +1,8 @@
 //! `polo accounts show`: everything that the tables hold of one account, newest first.
 
 use comfy_table::Cell;
-use polo_core::Timestamp;
+use polo_core::{Timestamp, reason_in_words};
+use polo_report::history::AccountHistory;
 use polo_store::accounts::{AccountDetails, AccountRow};
 use polo_store::checks::AccessCheck;
 use polo_store::runs::{RunRow, StoredTarget};
@@ -13,19 +14,12 @@ use crate::error::CliError;
 use crate::table::{self, Screen};
 use crate::{environment, json, output, when};
 
-const CHECKS: u32 = 20;
-const RUNS: u32 = 10;
-
 pub(crate) async fn run(arguments: &Show) -> Result<(), CliError> {
-    let store = environment::store()?;
+    let store = environment::store().await?;
     let id = &arguments.account;
     let account = store.account(id).await?;
     let details = store.account_details(id).await?;
-    let settings = store.settings_of(id).await?;
-    let checks = store.access_history(id, CHECKS).await?;
-    let runs = store.latest_runs(Some(id), RUNS).await?;
-    let run_ids: Vec<_> = runs.iter().map(|run| run.run_id).collect();
-    let targets = store.targets_of(id, &run_ids).await?;
+    let history = AccountHistory::read(&store, id).await?;
     let resources = store
         .resource_counts()
         .await?
@@ -34,15 +28,15 @@ pub(crate) async fn run(arguments: &Show) -> Result<(), CliError> {
         .unwrap_or_default();
     let now = environment::now();
     if arguments.json {
-        let mut whole = json::WholeAccount::new(&account, &details, resources);
-        whole.settings = settings.iter().map(json::Setting::new).collect();
-        whole.access_checks = checks.iter().map(json::Check::new).collect();
-        whole.runs = runs
-            .iter()
-            .map(|run| json::Run::new(run, now).with_targets(&targets))
-            .collect();
-        return output::print_json(&whole);
+        let whole = json::WholeAccount::new(&account, &details, resources);
+        return output::print_json(&whole.with_history(&history, now));
     }
+    let AccountHistory {
+        settings,
+        checks,
+        runs,
+        targets,
+    } = history;
     let screen = Screen::of_process();
     let mut text = facts(&account, &details, resources, now);
     section(&mut text, "exclusion", &exclusion(&account));
@@ -126,6 +120,7 @@ fn facts(account: &AccountRow, details: &AccountDetails, resources: u64, now: Ti
             "status",
             format!("{} ({})", account.polo_status, account.status_reason),
         ),
+        ("why", reason_in_words(&account.status_reason).to_owned()),
         ("last complete scan", last_scan),
         ("last scan error", account.last_scan_error.clone()),
         ("resources", resources.to_string()),

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use polo_core::reconcile::{AccountFacts, Membership};
 use polo_store::Store;
 use polo_testkit::clickhouse::{engine_url, fresh_store};
@@ -264,6 +264,7 @@ impl Lambda {
         };
         let routes = Router::new()
             .route("/2015-03-31/functions/{name}/invocations", post(invoke))
+            .route("/2021-10-31/functions/{name}/url", get(look_up))
             .with_state(played);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -275,6 +276,15 @@ impl Lambda {
     pub(crate) fn calls(&self) -> Vec<(String, Value)> {
         self.calls.lock().unwrap().clone()
     }
+}
+
+/// GetFunctionUrlConfig: the same answer, which for most tests is a refusal.
+async fn look_up(State(played): State<Played>) -> Response {
+    let mut response = (played.answer.status, played.answer.body.to_string()).into_response();
+    for (name, value) in &played.answer.headers {
+        response.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    response
 }
 
 async fn invoke(

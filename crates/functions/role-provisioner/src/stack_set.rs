@@ -1,0 +1,89 @@
+//! The StackSet, with the credentials that may change it.
+//!
+//! Invariant: the function's own credentials or those of the configured role, never both.
+
+use std::collections::HashMap;
+
+use aws_types::SdkConfig;
+use polo_aws::{
+    CallAs, StackInstance, StackInstancesError, StackSetOperationError, StackSetOperations,
+    list_stack_instances,
+};
+use polo_core::AccountId;
+use polo_runtime::config::{ProvisioningConfig, StackSetConfig};
+use polo_runtime::{Context, FunctionError};
+use uuid::Uuid;
+
+/// The StackSet of this deployment.
+pub(crate) struct StackSet<'a> {
+    context: &'a Context,
+    name: &'a str,
+    region: &'a str,
+    call_as: CallAs,
+    config: SdkConfig,
+    /// Its operations.
+    pub(crate) operations: StackSetOperations,
+}
+
+impl<'a> StackSet<'a> {
+    /// With the role's credentials, where there is one; nothing is asked yet.
+    pub(crate) fn new(
+        context: &'a Context,
+        stack_set: &'a StackSetConfig,
+        provisioning: &'a ProvisioningConfig,
+        sweep_id: Uuid,
+    ) -> Self {
+        let call_as = if stack_set.as_delegated_admin {
+            CallAs::DelegatedAdmin
+        } else {
+            CallAs::Own
+        };
+        let config = context.management(provisioning.role_arn.as_ref(), sweep_id);
+        Self {
+            context,
+            name: &stack_set.name,
+            region: &provisioning.role_region,
+            call_as,
+            operations: StackSetOperations::new(&config, &stack_set.name, call_as, context.backoff),
+            config,
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        self.name
+    }
+
+    /// The instances in the roles' region, from a whole listing.
+    pub(crate) async fn instances(
+        &self,
+    ) -> Result<HashMap<AccountId, StackInstance>, FunctionError> {
+        let instances =
+            list_stack_instances(&self.config, self.name, self.call_as, &self.context.backoff)
+                .await
+                .map_err(|error| match error {
+                    StackInstancesError::Aws(failure) => FunctionError::Call(failure),
+                    StackInstancesError::StackSetNotFound { .. } => not_found(&error),
+                })?;
+        Ok(instances
+            .into_iter()
+            .filter(|instance| instance.region == self.region)
+            .map(|instance| (instance.account_id.clone(), instance))
+            .collect())
+    }
+}
+
+/// The function's error of a failed operation.
+pub(crate) fn failed(error: StackSetOperationError) -> FunctionError {
+    match error {
+        StackSetOperationError::Aws(failure) => FunctionError::Call(failure),
+        StackSetOperationError::StackSetNotFound { .. } => not_found(&error),
+    }
+}
+
+fn not_found(error: &dyn std::error::Error) -> FunctionError {
+    FunctionError::Listing {
+        error_type: "StackSetNotFound",
+        message: error.to_string(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The same for programs. Invariant: a list that does not fit into one answer is cut between accounts and says where the
+//! next page begins (`next`, absent on the last): give it as `after`.
+
+use std::collections::BTreeMap;
+
+use polo_core::{AccountId, PoloStatus, Timestamp};
+use polo_report::counts;
+use polo_report::history::AccountHistory;
+use polo_report::json::{Account, AccountList, WholeAccount};
+use polo_store::accounts::AccountRow;
+use polo_store::coverage::UncoveredAccount;
+use polo_store::{Store, StoreError, time_of};
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::budget::{ANSWER_BYTES_AT_MOST, json_bytes};
+use crate::snapshot::{Snapshot, Standing};
+
+/// What surrounds a list: counts, and the answer's frame.
+const FRAME_BYTES: usize = 2_000;
+
+/// The answer of `/api/coverage`: `uncovered` has the accounts of the view `v_account_coverage`.
+#[derive(Debug, Serialize)]
+struct Coverage<'a> {
+    as_of: Timestamp,
+    accounts: usize,
+    counts: BTreeMap<&'static str, usize>,
+    /// Monitored accounts that Polo cannot see.
+    not_visible: usize,
+    /// Accounts that it sees, where something is missing or late.
+    with_gaps: usize,
+    uncovered: &'a [UncoveredAccount],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
+}
+
+pub(crate) async fn coverage(
+    store: &Store,
+    after: Option<&AccountId>,
+) -> Result<Answer, StoreError> {
+    let at = time_of(store.version().await?);
+    let (accounts, uncovered) = tokio::try_join!(store.accounts(), store.uncovered_accounts())?;
+    let snapshot = Snapshot::of(at, accounts, &uncovered, Vec::new(), Vec::new())?;
+    let from = after.map_or(0, |after| {
+        uncovered.partition_point(|row| row.account_id.as_str() <= after.as_str())
+    });
+    let rest = uncovered.get(from..).unwrap_or_default();
+    let fitting = fitting(rest.iter());
+    Ok(answer(&Coverage {
+        as_of: at,
+        accounts: snapshot.accounts.len(),
+        counts: snapshot.counts.clone(),
+        not_visible: snapshot.count(Standing::Blocked),
+        with_gaps: snapshot.count(Standing::Gap),
+        uncovered: rest.get(..fitting).unwrap_or(rest),
+        next: next(rest, fitting, |row| &row.account_id),
+    }))
+}
+
+pub(crate) async fn accounts(
+    store: &Store,
+    after: Option<&AccountId>,
+    status: Option<PoloStatus>,
+) -> Result<Answer, StoreError> {
+    let (all, resources) = tokio::try_join!(store.accounts(), store.resource_counts())?;
+    let counts = counts::by_status(&all)?;
+    let chosen: Vec<&AccountRow> = all
+        .iter()
+        .filter(|row| after.is_none_or(|after| row.account_id.as_str() > after.as_str()))
+        .filter(|row| status.is_none_or(|status| row.polo_status == status.as_str()))
+        .collect();
+    let shape = |row: &&'_ AccountRow| resources.get(&row.account_id).copied().unwrap_or_default();
+    let fitting = fitting(chosen.iter().map(|row| Account::new(row, shape(row))));
+    let page = chosen
+        .iter()
+        .take(fitting)
+        .map(|row| Account::new(row, shape(row)))
+        .collect();
+    let next = next(&chosen, fitting, |row| &row.account_id);
+    Ok(answer(&AccountList::page(page, counts, next)))
+}
+
+pub(crate) async fn account(store: &Store, id: &AccountId) -> Result<Answer, StoreError> {
+    let now = time_of(store.version().await?);
+    let (row, details, history, resources) = tokio::try_join!(
+        store.account(id),
+        store.account_details(id),
+        AccountHistory::read(store, id),
+        store.resource_counts(),
+    )?;
+    let resources = resources.get(id.as_str()).copied().unwrap_or_default();
+    Ok(answer(
+        &WholeAccount::new(&row, &details, resources).with_history(&history, now),
+    ))
+}
+
+/// How many of these fit into one answer: one at least, or a list would never end.
+fn fitting<T: Serialize>(items: impl Iterator<Item = T>) -> usize {
+    let mut bytes = FRAME_BYTES;
+    let mut count = 0;
+    for item in items {
+        bytes += json_bytes(&text(&item)) + 1;
+        if count > 0 && bytes > ANSWER_BYTES_AT_MOST {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+/// The last of those that fit, where more follow.
+fn next<T>(items: &[T], fitting: usize, id: impl Fn(&T) -> &String) -> Option<&str> {
+    (fitting < items.len())
+        .then(|| items.get(fitting.saturating_sub(1)))
+        .flatten()
+        .map(|item| id(item).as_str())
+}
+
+fn text(value: &impl Serialize) -> String {
+    // Maps with text keys and numbers: there is nothing that JSON could not say.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn answer(value: &impl Serialize) -> Answer {
+    Answer::json_text(200, text(value))
+}

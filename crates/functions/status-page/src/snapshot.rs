@@ -1,0 +1,99 @@
+//! What the overview is made of, read at one go.
+//!
+//! Invariant: the time that the page says it is of, by the database's clock, is asked before anything else is read, so
+//! that nothing on the page is older than it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polo_core::{PoloStatus, Timestamp};
+use polo_report::counts;
+use polo_store::accounts::AccountRow;
+use polo_store::coverage::{LastListing, UncoveredAccount};
+use polo_store::hierarchy::OrganizationNode;
+use polo_store::{Store, StoreError, time_of};
+
+/// The registry at one moment.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) at: Timestamp,
+    pub(crate) accounts: Vec<AccountRow>,
+    pub(crate) nodes: Vec<OrganizationNode>,
+    pub(crate) listings: Vec<LastListing>,
+    pub(crate) counts: BTreeMap<&'static str, usize>,
+    uncovered: BTreeSet<String>,
+}
+
+/// What an account needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// Polo cannot see it.
+    Blocked,
+    /// Polo can, and something is missing.
+    Gap,
+    /// All is there.
+    Covered,
+    /// Not monitored.
+    Excluded,
+}
+
+impl Snapshot {
+    pub(crate) async fn read(store: &Store) -> Result<Self, StoreError> {
+        let at = time_of(store.version().await?);
+        let (accounts, uncovered, nodes, listings) = tokio::try_join!(
+            store.accounts(),
+            store.uncovered_accounts(),
+            store.organization_nodes(),
+            store.last_listings(),
+        )?;
+        Self::of(at, accounts, &uncovered, nodes, listings)
+    }
+
+    /// From its parts.
+    ///
+    /// # Errors
+    /// Where a row holds a status that this version does not know.
+    pub(crate) fn of(
+        at: Timestamp,
+        accounts: Vec<AccountRow>,
+        uncovered: &[UncoveredAccount],
+        nodes: Vec<OrganizationNode>,
+        listings: Vec<LastListing>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            at,
+            counts: counts::by_status(&accounts)?,
+            uncovered: uncovered
+                .iter()
+                .map(|account| account.account_id.clone())
+                .collect(),
+            accounts,
+            nodes,
+            listings,
+        })
+    }
+
+    /// What an account needs. A status that is none is taken for the worst; [`Snapshot::of`] lets none in.
+    pub(crate) fn standing(&self, account: &AccountRow) -> Standing {
+        match account.polo_status.parse() {
+            Ok(PoloStatus::Excluded) => Standing::Excluded,
+            Ok(PoloStatus::Active) => {
+                if account.last_scan_error.is_empty()
+                    && !self.uncovered.contains(&account.account_id)
+                {
+                    Standing::Covered
+                } else {
+                    Standing::Gap
+                }
+            }
+            Ok(PoloStatus::NoAccess | PoloStatus::PendingSetup) | Err(_) => Standing::Blocked,
+        }
+    }
+
+    /// How many accounts stand so.
+    pub(crate) fn count(&self, standing: Standing) -> usize {
+        self.accounts
+            .iter()
+            .filter(|account| self.standing(account) == standing)
+            .count()
+    }
+}

@@ -1,0 +1,52 @@
+//! What people are told of coverage: the view `v_account_coverage`, and when accounts were last listed.
+
+use chrono::{DateTime, Utc};
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+use crate::{Store, StoreError};
+
+/// An account without visibility, as `v_account_coverage` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct UncoveredAccount {
+    /// The account.
+    pub account_id: String,
+    /// Its name.
+    pub account_name: String,
+    /// Its status.
+    pub polo_status: String,
+    /// Its worst open gap, empty where there is none.
+    pub last_scan_error: String,
+    /// Hours since its last complete scan; none if it never had one.
+    pub hours_since_scan: Option<i64>,
+}
+
+/// When an organization was last listed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct LastListing {
+    /// The organization; empty for accounts that are configured one by one.
+    pub organization_id: String,
+    /// When its last complete listing began.
+    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
+    pub started_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// The accounts without visibility, by id.
+    pub async fn uncovered_accounts(&self) -> Result<Vec<UncoveredAccount>, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT ?fields FROM v_account_coverage ORDER BY account_id");
+        self.fetch("read v_account_coverage", query).await
+    }
+
+    /// The last complete listing of each organization, by its id; one that was never listed is missing.
+    pub async fn last_listings(&self) -> Result<Vec<LastListing>, StoreError> {
+        let query = self.client().query(
+            "SELECT toString(d.organization_id) AS organization_id, max(d.started_at) AS started_at
+             FROM (SELECT * FROM discovery_runs FINAL WHERE listing = 'complete') AS d
+             GROUP BY organization_id ORDER BY organization_id",
+        );
+        self.fetch("read discovery_runs", query).await
+    }
+}

@@ -1,0 +1,68 @@
+//! The migrations as they lie in the repository, compiled in.
+//!
+//! Invariant: `store` first, each owner's in the order of their numbers, and no number twice.
+
+use super::MigrationError;
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// One migration as it lies in the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// `store`, or the collector in whose folder it lies.
+    pub owner: &'static str,
+    /// Its number within its owner's sequence.
+    pub number: u32,
+    /// The file's name.
+    pub file: &'static str,
+    /// One statement, with placeholders.
+    pub sql: &'static str,
+}
+
+/// All migrations, `store` first, each owner's in order.
+pub fn all() -> Result<Vec<Migration>, MigrationError> {
+    let mut migrations = Vec::new();
+    for (owner, file, sql) in MIGRATIONS {
+        let malformed = |problem| MigrationError::Malformed {
+            owner,
+            file,
+            problem,
+        };
+        let number = file
+            .split_once('_')
+            .and_then(|(number, _)| number.parse().ok());
+        let number = number.ok_or_else(|| malformed("is not named NNNN_<name>.sql"))?;
+        if sql.contains(';') {
+            return Err(malformed(
+                "holds a semicolon, but a migration is one statement",
+            ));
+        }
+        migrations.push(Migration {
+            owner,
+            number,
+            file,
+            sql,
+        });
+    }
+    for pair in migrations.windows(2) {
+        if pair[0].owner == pair[1].owner && pair[0].number == pair[1].number {
+            return Err(MigrationError::Malformed {
+                owner: pair[1].owner,
+                file: pair[1].file,
+                problem: "has the number of another file",
+            });
+        }
+    }
+    Ok(migrations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_one_numbered_statement() {
+        let migrations = all().unwrap();
+        assert_eq!((migrations[0].owner, migrations[0].number), ("store", 1));
+    }
+}

@@ -1,0 +1,178 @@
+//! A relay between a client and the engine: it records statements, holds one until the test says so, refuses one, or
+//! loses the answer to one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use polo_testkit::clickhouse::engine_url;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+/// A statement that waits at the relay.
+#[derive(Clone, Default)]
+pub(crate) struct Held {
+    reached: Arc<Notify>,
+    released: Arc<Notify>,
+}
+
+impl Held {
+    /// Waits until it has come.
+    pub(crate) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets it go on.
+    pub(crate) fn release(&self) {
+        self.released.notify_one();
+    }
+}
+
+enum Rule {
+    Hold(Held),
+    Refuse(&'static str),
+    LoseAnswer,
+}
+
+#[derive(Default)]
+struct Rules {
+    /// Each holds for the first statement that contains its text.
+    once: Vec<(&'static str, Rule)>,
+    /// Texts that are replaced in every statement.
+    instead: Vec<(&'static str, &'static str)>,
+    statements: Vec<String>,
+}
+
+/// The relay. It listens as long as the test's runtime lives.
+pub(crate) struct Relay {
+    url: String,
+    rules: Arc<Mutex<Rules>>,
+}
+
+impl Relay {
+    pub(crate) async fn to_engine() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let rules = Arc::<Mutex<Rules>>::default();
+        let app = Router::new()
+            .fallback(pass)
+            .with_state((Arc::clone(&rules), reqwest::Client::new()));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { url, rules }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Holds the first statement that contains this.
+    pub(crate) fn hold(&self, part: &'static str) -> Held {
+        let held = Held::default();
+        self.once(part, Rule::Hold(held.clone()));
+        held
+    }
+
+    /// Refuses the first statement that contains this, in these words.
+    pub(crate) fn refuse_once(&self, part: &'static str, words: &'static str) {
+        self.once(part, Rule::Refuse(words));
+    }
+
+    /// Has the first statement that contains this done, and answers trouble that says nothing of it.
+    pub(crate) fn lose_answer_once(&self, part: &'static str) {
+        self.once(part, Rule::LoseAnswer);
+    }
+
+    /// Hands every statement that is recorded with these words on with others instead.
+    pub(crate) fn say_instead(&self, words: &'static str, others: &'static str) {
+        lock(&self.rules).instead.push((words, others));
+    }
+
+    /// All statements so far.
+    pub(crate) fn statements(&self) -> Vec<String> {
+        lock(&self.rules).statements.clone()
+    }
+
+    fn once(&self, part: &'static str, rule: Rule) {
+        lock(&self.rules).once.push((part, rule));
+    }
+}
+
+fn lock(rules: &Mutex<Rules>) -> std::sync::MutexGuard<'_, Rules> {
+    rules.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn pass(
+    State((rules, engine)): State<(Arc<Mutex<Rules>>, reqwest::Client)>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let statement = String::from_utf8_lossy(&body).into_owned();
+    let (rule, body) = {
+        let mut rules = lock(&rules);
+        rules.statements.push(statement.clone());
+        let found = rules
+            .once
+            .iter()
+            .position(|(part, _)| statement.contains(part));
+        let replaced = rules
+            .instead
+            .iter()
+            .fold(statement.clone(), |text, (words, others)| {
+                text.replace(words, others)
+            });
+        let body = if replaced == statement {
+            body
+        } else {
+            Bytes::from(replaced)
+        };
+        (found.map(|at| rules.once.remove(at).1), body)
+    };
+    match &rule {
+        Some(Rule::Hold(held)) => {
+            held.reached.notify_one();
+            held.released.notified().await;
+        }
+        Some(Rule::Refuse(words)) => {
+            return (StatusCode::INTERNAL_SERVER_ERROR, *words).into_response();
+        }
+        Some(Rule::LoseAnswer) | None => {}
+    }
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut request = engine.request(
+        reqwest::Method::from_bytes(method.as_str().as_bytes()).unwrap(),
+        format!("{}{path}", engine_url()),
+    );
+    for (name, value) in &headers {
+        if !matches!(
+            name.as_str(),
+            "host" | "content-length" | "transfer-encoding"
+        ) {
+            request = request.header(name.as_str(), value.as_bytes());
+        }
+    }
+    let answer = request.body(body).send().await.unwrap();
+    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap();
+    let mut response_headers = HeaderMap::new();
+    for (name, value) in answer.headers() {
+        if name.as_str().starts_with("x-clickhouse") || name == "content-encoding" {
+            response_headers.insert(
+                HeaderName::from_bytes(name.as_str().as_bytes()).unwrap(),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            );
+        }
+    }
+    let body = answer.bytes().await.unwrap();
+    if matches!(rule, Some(Rule::LoseAnswer)) {
+        return (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Code: 159. DB::Exception: Timeout exceeded. (TIMEOUT_EXCEEDED)",
+        )
+            .into_response();
+    }
+    (status, response_headers, body).into_response()
+}

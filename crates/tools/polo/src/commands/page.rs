@@ -1,0 +1,24 @@
+//! `polo page`: see `crate::page`.
+
+use crate::cli::page::Page;
+use crate::error::CliError;
+use crate::output;
+use crate::page::{Forward, Lookup, listen, serve};
+
+pub(crate) async fn run(arguments: &Page) -> Result<(), CliError> {
+    let lookup = Lookup::new().await?;
+    let url = match &arguments.url {
+        Some(url) => url.clone(),
+        None => lookup.url().await?,
+    };
+    let forward = Forward::new(url, &lookup.aws, lookup.region).await?;
+    let listener = listen(arguments.port.unwrap_or(0)).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| CliError::Failed(format!("the listener has no address: {error}")))?;
+    output::print(&format!(
+        "The status page is at http://{address}/ (from {}; Ctrl-C ends it).\n",
+        forward.url()
+    ))?;
+    serve(listener, forward).await
+}

@@ -72,7 +72,7 @@ test('as whom the stack set is called follows from where the hub is', () => {
   const elsewhere = { managementAccountId: '222222222222' };
   assert.equal(readConfig({ ...STUB, hubLocation: 'management-account' }).roles.callAs, 'SELF');
   assert.equal(readConfig({ ...STUB, hubLocation: 'delegated-administrator', ...elsewhere }).roles.callAs, 'DELEGATED_ADMIN');
-  assert.equal(readConfig({ ...STUB, hubLocation: 'member-account', ...elsewhere }).roles.callAs, 'SELF');
+  assert.equal(readConfig({ ...STUB, hubLocation: 'member-account', rolloutOus: 'r-ab12', hubAccountId: '111111111111', externalId: 'polo-x', ...elsewhere }).roles.callAs, 'SELF');
 });
 
 test('settings of the command line and of a file are read alike', () => {
@@ -311,6 +311,26 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   ],
   [{ actionRole: 'on', actionRoleName: 'DEV-PoloReadRole' }, 'actionRoleName is "DEV-PoloReadRole": it is also readRoleName; the two roles must differ'],
   [{ actionRoleName: 'actor' }, 'actionRoleName is "actor" and actionRole is "off": set actionRole to on, or leave actionRoleName out'],
+  [
+    { hubLocation: 'member-account', managementAccountId: '222222222222' },
+    'hubLocation is "member-account" and rolloutOus is missing: list the OUs that get the roles, because the same stack makes the role through which Polo lists the organization; or give that role as role_arn of organizations, or set mode to explicit',
+  ],
+  [
+    { hubLocation: 'delegated-administrator', stacks: 'hub,forwarder', hubAccountId: '111111111111', hubRegion: 'eu-west-1' },
+    'hubLocation is "delegated-administrator", stacks has "forwarder" and managementAccountId is missing: give -c managementAccountId=..., the account from which the hub\'s bus takes events',
+  ],
+  [
+    { readRoleName: 'dev-polo-access-verifier' },
+    'readRoleName is "dev-polo-access-verifier": names that begin with dev-polo- are those of Polo\'s functions; choose another',
+  ],
+  [
+    { hubRegion: 'eu-west-1', hubAccountId: '111111111111', clickhouseSecretArn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:polo/clickhouse-AbCdEf' },
+    'clickhouseSecretArn is of us-east-1 and hubRegion is "eu-west-1": name one in the hub\'s region',
+  ],
+  [
+    { artifacts: 'somewhere', clickhouseUrl: 'https://clickhouse.example.com', externalId: 'polo-x' },
+    'clickhouseUser is missing, and a password would be made for nobody: name the user, or give -c clickhouseSecretArn=... or -c clickhousePassword=none',
+  ],
   [{ hubLocation: 'elsewhere' }, 'hubLocation is "elsewhere": write one of management-account, delegated-administrator, member-account'],
   [
     { hubLocation: 'member-account' },
@@ -395,9 +415,9 @@ for (const address of ['https://polo:hunter2@clickhouse.example.com', 'polo:hunt
 
 test('another organization may have its own external id, also where the hub is a plain account', () => {
   const organizations = [{ id: 'o-a1b2c3d4e5', external_id: 'polo-x' }, { id: 'o-f6g7h8i9j0', role_arn: LISTING_ROLE, external_id: 'polo-y' }];
-  readConfig({ ...STUB, hubLocation: 'member-account', managementAccountId: '222222222222', externalId: 'polo-x', organizations });
+  readConfig({ ...STUB, hubLocation: 'member-account', managementAccountId: '222222222222', hubAccountId: '111111111111', rolloutOus: 'r-ab12', externalId: 'polo-x', organizations });
 });
 
 test('an external id per organization is enough for a deployment', () => {
-  readConfig({ artifacts: 'somewhere', clickhouseUrl: 'https://clickhouse.example.com', organizations: [{ external_id: 'polo-1' }] });
+  readConfig({ artifacts: 'somewhere', clickhouseUrl: 'https://clickhouse.example.com', clickhouseUser: 'polo', organizations: [{ external_id: 'polo-1' }] });
 });

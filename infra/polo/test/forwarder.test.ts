@@ -58,6 +58,12 @@ for (const event of OTHER_EVENTS) {
   test(`not forwarded: ${event.source}, ${event['detail-type']}, ${event.detail.eventName}`, () => assert.ok(!matches(rule?.properties.EventPattern, event)));
 }
 
+test('a hub in the management account admits its own account where it forwards from another region, and otherwise nobody', () => {
+  const admitted = (settings: Record<string, unknown>): Plain[] => synthesize(settings).all('AWS::Events::EventBusPolicy').map(({ properties }) => properties.Statement.Principal.AWS);
+  assert.deepEqual(admitted({ hubAccountId: HUB, hubRegion: 'eu-west-1' }), [`arn:\${AWS::Partition}:iam::${HUB}:root`]);
+  assert.deepEqual(admitted({ hubAccountId: HUB }), []);
+});
+
 test("the hub's rule takes what is forwarded, and nothing else is forwarded", () => {
   assert.deepEqual(rule?.properties.EventPattern, synthesize().rule('account-changes').properties.EventPattern);
 });

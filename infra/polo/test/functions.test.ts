@@ -182,7 +182,7 @@ function artifactsFor(t: TestContext, ids: readonly string[]): string {
   return folder;
 }
 
-const DEPLOYABLE = { clickhouseUrl: 'https://clickhouse.example.com', externalId: 'polo-x' };
+const DEPLOYABLE = { clickhouseUrl: 'https://clickhouse.example.com', clickhouseUser: 'polo', externalId: 'polo-x' };
 
 test("each function's code is the folder of its own id", (t) => {
   const built = synthesize({ ...DEPLOYABLE, artifacts: artifactsFor(t, IDS) });

@@ -87,7 +87,9 @@ test('it is reached from the listed addresses alone, and reaches out for the pro
   const rule = (CidrIp: string, Description: string): Plain => ({ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp, Description });
   assert.equal(VpcId, PAGE.pageVpcId);
   assert.deepEqual(SecurityGroupIngress, [rule('10.0.0.0/8', 'people'), rule('192.0.2.0/24', 'people')]);
-  assert.deepEqual(SecurityGroupEgress, [rule('0.0.0.0/0', "the provider's endpoints")]);
+  assert.deepEqual(SecurityGroupEgress, [rule('0.0.0.0/0', 'endpoints of the provider')]);
+  // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html
+  for (const { Description } of [...SecurityGroupIngress, ...SecurityGroupEgress]) assert.match(Description, /^[a-zA-Z0-9. _:/()#,@[\]+=&;{}!$*-]{1,255}$/);
 });
 
 test('this target group may invoke the page, and may do so before the page becomes its target', () => {
@@ -143,7 +145,9 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
     `an entry of pageAllowedCidrs is "${cidr}": ${CIDR}`,
   ]),
   [{ ...PAGE, pageOidcIssuer: 'http://login.example.com' }, `pageOidcIssuer is "http://login.example.com": ${OIDC_ADDRESS}`],
-  [{ ...PAGE, pageOidcTokenEndpoint: 'login.example.com/token' }, `pageOidcTokenEndpoint is "login.example.com/token": ${OIDC_ADDRESS}/token`],
+  [{ ...PAGE, pageOidcTokenEndpoint: 'login.example.com/token' }, 'pageOidcTokenEndpoint is "login.example.com/token": write an address without a port of its own, such as https://login.example.com/token'],
+  [{ ...PAGE, pageOidcUserInfoEndpoint: 'https://login.example.com:8443/userinfo' }, 'pageOidcUserInfoEndpoint is "https://login.example.com:8443/userinfo": write an address without a port of its own, such as https://login.example.com/userinfo'],
+  [{ ...PAGE, env: 'internal-dev' }, 'env is "internal-dev": no load balancer has a name that begins with internal-; choose another, or leave page out of stacks'],
   [{ ...PAGE, pageOidcClientId: 'a b' }, 'pageOidcClientId is "a b": write the id without spaces'],
   [
     { ...PAGE, pageOidcClientSecretArn: 'hunter2' },

@@ -85,6 +85,11 @@ impl StoreError {
         is_refused_login(self)
     }
 
+    /// Whether the server has let the user in and denies it this statement.
+    pub(crate) fn is_not_granted(&self) -> bool {
+        is_refused_with(self, &["Code: 497"])
+    }
+
     /// A stable name for metric filters.
     pub fn error_type(&self) -> &'static str {
         match self {
@@ -103,13 +108,17 @@ impl StoreError {
 ///
 /// Source: <https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp>
 pub fn is_refused_login(error: &(dyn Error + 'static)) -> bool {
-    const CODES: [&str; 4] = ["Code: 192", "Code: 193", "Code: 194", "Code: 516"];
+    is_refused_with(error, &["Code: 192", "Code: 193", "Code: 194", "Code: 516"])
+}
+
+/// Whether one of the server's codes is among an error's causes.
+fn is_refused_with(error: &(dyn Error + 'static), codes: &[&str]) -> bool {
     let mut at = Some(error);
     while let Some(cause) = at {
         if let Some(clickhouse::error::Error::BadResponse(text)) = cause.downcast_ref() {
             // At the beginning: behind it stand the codes of what the server itself had asked, as a dictionary does.
             // A body that was lost leaves the code of the header alone.
-            return CODES
+            return codes
                 .iter()
                 .filter_map(|code| text.strip_prefix(code))
                 .any(|rest| rest.is_empty() || rest.starts_with('.'));
@@ -167,6 +176,10 @@ mod tests {
             "403 Forbidden",
         ] {
             assert!(!refused(text).is_refused_login(), "{text}");
+            assert_eq!(
+                refused(text).is_not_granted(),
+                text.contains("ACCESS_DENIED")
+            );
         }
     }
 }

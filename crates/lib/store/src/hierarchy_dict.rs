@@ -61,7 +61,8 @@ impl Store {
         }
     }
 
-    /// Whether the server could not refresh the dictionary by itself, because it refuses its login.
+    /// Whether the server could not refresh the dictionary by itself, because it refuses its login. Who may not read the
+    /// states of dictionaries, as nobody may without a grant, learns of it with the next change of the tree.
     pub(crate) async fn hierarchy_dict_is_locked_out(&self) -> Result<bool, StoreError> {
         let query = self
             .client()
@@ -72,8 +73,16 @@ impl Store {
             )
             .param("database", self.database())
             .param("name", DICTIONARY);
-        self.bounded("ask for hierarchy_dict's state", query.fetch_one::<bool>())
-            .await
+        let asked = self
+            .bounded("ask for hierarchy_dict's state", query.fetch_one::<bool>())
+            .await;
+        match asked {
+            Err(error) if error.is_not_granted() => {
+                tracing::warn!(%error, "whether hierarchy_dict can still read its server is not known: grant SELECT ON system.dictionaries");
+                Ok(false)
+            }
+            other => other,
+        }
     }
 
     async fn reload(&self) -> Result<(), StoreError> {

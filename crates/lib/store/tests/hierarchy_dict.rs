@@ -8,9 +8,13 @@
     reason = "a test that cannot set itself up may panic"
 )]
 
+#[allow(dead_code, reason = "other tests need more of it")]
+mod relay;
+
 use polo_core::Timestamp;
-use polo_store::{Store, StoreError};
-use polo_testkit::clickhouse::fresh_store;
+use polo_store::migrations::{Topology, Turn, migrate};
+use polo_store::{Store, StoreConfig, StoreError};
+use polo_testkit::clickhouse::{fresh_config, fresh_store};
 use polo_testkit::{accounts, sql};
 
 const ONE: &str = "111111111111";
@@ -87,6 +91,33 @@ async fn it_is_made_anew_when_the_server_could_not_refresh_it() {
 
     assert_eq!(sync(&store).await.unwrap(), 0);
     assert_eq!(type_of(&store, ONE).await, "account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_may_not_read_its_state_syncs_all_the_same() {
+    let config = fresh_config();
+    let store = Store::new(&config);
+    migrate(&store, &Topology::default(), &Turn::of("a test"))
+        .await
+        .unwrap();
+    accounts::active(&store, ONE).await;
+    sync(&store).await.unwrap();
+
+    let relay = relay::Relay::to_engine().await;
+    let denied = Store::new(&StoreConfig {
+        url: relay.url(),
+        ..config
+    });
+    relay.refuse_once(
+        "FROM system.dictionaries",
+        "Code: 497. DB::Exception: polo: Not enough privileges. (ACCESS_DENIED)",
+    );
+    assert_eq!(sync(&denied).await.unwrap(), 0);
+    relay.refuse_once(
+        "FROM system.dictionaries",
+        "Code: 60. DB::Exception: no such table. (UNKNOWN_TABLE)",
+    );
+    assert!(sync(&denied).await.is_err());
 }
 
 #[tokio::test]

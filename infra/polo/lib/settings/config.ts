@@ -12,9 +12,10 @@ import { rejectContradictingLocation } from './hub-location.ts';
 import { namesFor } from '../names.ts';
 import { EXTERNAL_ID, ORGANIZATION_ID, type OrganizationSetting, ROLE_ARN, readOrganizations, rejectContradictingOrganizations } from './organization-settings.ts';
 import { type PageSettings, balancerOf, readPageSettings } from './page-settings.ts';
-import { type RoleNames, actionRoleOf, readRoleNames, rejectSameName } from './role-names.ts';
+import { type RoleNames, actionRoleOf, readRoleNames, rejectTakenNames } from './role-names.ts';
 import { ACCOUNT_ID, REGION, type RoleSettings, readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
 import { type SecretSettings, readSecretSettings, rejectPasswordInClear } from './secret-settings.ts';
+import { rejectOtherRegions } from './region-of-arns.ts';
 import { scheduleExpression } from './schedule.ts';
 import { USD } from '../inputs/manifest.ts';
 
@@ -199,13 +200,14 @@ function rejectContradictions(config: PoloConfig): void {
   if (mode === 'explicit' && accounts.length === 0) throw new SettingError('mode is "explicit" and accounts is missing: list the accounts, or choose another mode');
   if (mode !== 'explicit' && accounts.length > 0) throw new SettingError(`accounts is given and mode is "${mode}": set mode to explicit, or leave accounts out`);
   if (mode !== 'organization' && listed) throw new SettingError(`organizations is given and mode is "${mode}": set mode to organization, or leave organizations out`);
-  rejectSameName(config.roleNames);
+  rejectTakenNames(config.env, config.roleNames);
   rejectReadingAsActionRole(config);
   if (listed) rejectContradictingOrganizations(listed, config.hubOrganizationId);
   rejectContradictingLocation(config);
   rejectContradictingRoles(config.roles, config);
   rejectPasswordInClear(config.clickhouseUrl, config.secrets);
-  if (config.roles.stacks.includes('page')) balancerOf(config.page);
+  rejectOtherRegions(config);
+  if (config.roles.stacks.includes('page')) balancerOf(config.env, config.page);
   if (config.roles.stacks.includes('forwarder')) hubOf(config.roles, config.forwarding);
   if (config.roles.stacks.includes('hub') && config.artifacts.kind === 'folder') rejectUndeployable(config);
 }
@@ -239,5 +241,8 @@ function rejectUndeployable(config: PoloConfig): void {
   const everyOrganizationHasOne = config.organizations?.every((one) => one.external_id !== undefined) ?? false;
   if (config.externalId === undefined && !everyOrganizationHasOne) {
     throw new SettingError('externalId is missing: give -c externalId=..., the value that the member roles\' trust asks for');
+  }
+  if (config.clickhouseUser === undefined && config.secrets.clickhousePassword !== undefined && config.secrets.clickhousePassword.arn === undefined) {
+    throw new SettingError('clickhouseUser is missing, and a password would be made for nobody: name the user, or give -c clickhouseSecretArn=... or -c clickhousePassword=none');
   }
 }

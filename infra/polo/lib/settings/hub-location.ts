@@ -50,7 +50,13 @@ export function listedOrganizations(config: PoloConfig): readonly OrganizationSe
 }
 
 /** Fails where the accounts that settings name cannot be where the settings say. */
-export function rejectContradictingLocation({ roles: { hubLocation, hubAccountId }, forwarding: { managementAccountId }, organizations, externalId }: PoloConfig): void {
+export function rejectContradictingLocation(config: PoloConfig): void {
+  const { mode, organizations, externalId, stackSetName } = config;
+  const { hubLocation, hubAccountId, rolloutOus, stacks } = config.roles;
+  const { managementAccountId } = config.forwarding;
+  if (hubLocation !== 'management-account' && managementAccountId === undefined && stacks.includes('forwarder')) {
+    throw new SettingError(`hubLocation is "${hubLocation}", stacks has "forwarder" and managementAccountId is missing: give -c managementAccountId=..., the account from which the hub's bus takes events`);
+  }
   if (hubLocation === 'member-account' && managementAccountId === undefined) {
     throw new SettingError('hubLocation is "member-account" and managementAccountId is missing: give -c managementAccountId=..., the account that holds the roles through which Polo lists the organization');
   }
@@ -65,7 +71,11 @@ export function rejectContradictingLocation({ roles: { hubLocation, hubAccountId
       throw new SettingError(`hubLocation is "${hubLocation}", and hubAccountId and managementAccountId are both "${hubAccountId}": set hubLocation to management-account, or correct one of the ids`);
     }
   }
-  if (hubLocation === 'member-account') rejectOtherExternalIds(managementAccountId, organizations ?? [], externalId);
+  if (hubLocation !== 'member-account') return;
+  rejectOtherExternalIds(managementAccountId, organizations ?? [], externalId);
+  if (rolloutOus.length === 0 && (listsOwnOrganization({ mode, organizations }) || stackSetName !== undefined)) {
+    throw new SettingError('hubLocation is "member-account" and rolloutOus is missing: list the OUs that get the roles, because the same stack makes the role through which Polo lists the organization; or give that role as role_arn of organizations, or set mode to explicit');
+  }
 }
 
 /** The functions send an organization's own external id to every role in the account through which they list it. */

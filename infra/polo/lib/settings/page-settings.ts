@@ -41,10 +41,14 @@ const READER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[A-Za-z0-9_+=,.@/-]
 const VPC_ID = /^vpc-[0-9a-f]{8,17}$/;
 const SUBNET_ID = /^subnet-[0-9a-f]{8,17}$/;
 const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]{1,64}$/;
-const HTTPS = /^https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[^\s?#]*)?$/;
+const HTTPS = /^https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[^\s?#<>|"]*)?$/;
 const CLIENT_ID = /^[\x21-\x7e]{1,255}$/;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const SUBNETS_AT_LEAST = 2;
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html */
+const RESERVED_ENV = /^internal(-|$)/;
+/** The load balancer itself asks these, and its security group lets it out to port 443 alone. */
+const HTTPS_443 = /^https:\/\/[A-Za-z0-9.-]+(:443)?(\/[^\s?#]*)?$/;
 
 const NEEDED = {
   pageCertificateArn: 'name the certificate of the address under which people open the page',
@@ -67,8 +71,9 @@ export function readPageSettings(settings: SettingReader): PageSettings {
   };
 }
 
-/** The load balancer's settings; fails where there are none. */
-export function balancerOf({ balancer: settings }: PageSettings): BalancerSettings {
+/** The load balancer's settings; fails where there are none, or where it could not have the environment's name. */
+export function balancerOf(env: string, { balancer: settings }: PageSettings): BalancerSettings {
+  if (RESERVED_ENV.test(env)) throw SettingError.wrong('env', env, 'no load balancer has a name that begins with internal-; choose another, or leave page out of stacks');
   if (settings === undefined) throw new SettingError(`stacks has "page" and pageCertificateArn is missing: ${NEEDED.pageCertificateArn}, or leave page out`);
   return settings;
 }
@@ -79,8 +84,8 @@ function balancer(settings: SettingReader): BalancerSettings | undefined {
     pageVpcId: settings.text('pageVpcId', VPC_ID, 'write the id of a VPC, such as vpc-0123456789abcdef0'),
     pageOidcIssuer: settings.text('pageOidcIssuer', HTTPS, 'write an address such as https://login.example.com'),
     pageOidcAuthorizationEndpoint: settings.text('pageOidcAuthorizationEndpoint', HTTPS, 'write an address such as https://login.example.com/authorize'),
-    pageOidcTokenEndpoint: settings.text('pageOidcTokenEndpoint', HTTPS, 'write an address such as https://login.example.com/token'),
-    pageOidcUserInfoEndpoint: settings.text('pageOidcUserInfoEndpoint', HTTPS, 'write an address such as https://login.example.com/userinfo'),
+    pageOidcTokenEndpoint: settings.text('pageOidcTokenEndpoint', HTTPS_443, 'write an address without a port of its own, such as https://login.example.com/token'),
+    pageOidcUserInfoEndpoint: settings.text('pageOidcUserInfoEndpoint', HTTPS_443, 'write an address without a port of its own, such as https://login.example.com/userinfo'),
     pageOidcClientId: settings.text('pageOidcClientId', CLIENT_ID, 'write the id without spaces'),
     pageOidcClientSecretArn: settings.unshown('pageOidcClientSecretArn', SECRET_ARN, SECRET_ARN_FIX),
   };

@@ -51,8 +51,14 @@ function withPath(path: string, name: string): string {
   return `${path.slice(1)}${name}`;
 }
 
-/** IAM tells names apart without regard to letters' case. */
-export function rejectSameName({ read, action }: RoleNames): void {
+/** IAM tells names apart without regard to letters' case. The functions' roles are in the hub account, as its member roles are. */
+export function rejectTakenNames(env: string, { read, action }: RoleNames): void {
+  const prefix = `${env}-polo-`;
+  for (const [key, name] of Object.entries({ readRoleName: read, actionRoleName: action })) {
+    if (name.toLowerCase().startsWith(prefix) && name !== `${prefix}action-role`) {
+      throw SettingError.wrong(key, name, `names that begin with ${prefix} are those of Polo's functions; choose another`);
+    }
+  }
   if (read.toLowerCase() === action.toLowerCase()) {
     throw SettingError.wrong('actionRoleName', action, 'it is also readRoleName; the two roles must differ');
   }

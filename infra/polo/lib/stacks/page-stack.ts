@@ -31,7 +31,7 @@ export class PageStack extends Stack {
       env: hubEnvironment(config),
       description: 'Polo: a load balancer with sign-in in front of the status page',
     });
-    const settings = balancerOf(config.page);
+    const settings = balancerOf(config.env, config.page);
     const functionArn = `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${names.functionAndRole('status-page')}`;
 
     // By the group's name, because its id is known only once the target is in it, for which the permission has to be there.
@@ -49,7 +49,7 @@ export class PageStack extends Stack {
       vpcId: settings.vpcId,
       securityGroupIngress: settings.allowedCidrs.map((cidrIp) => ({ ipProtocol: 'tcp', fromPort: HTTPS_PORT, toPort: HTTPS_PORT, cidrIp, description: 'people' })),
       // The provider has no address of its own to name; the function is not reached through the network.
-      securityGroupEgress: [{ ipProtocol: 'tcp', fromPort: HTTPS_PORT, toPort: HTTPS_PORT, cidrIp: '0.0.0.0/0', description: "the provider's endpoints" }],
+      securityGroupEgress: [{ ipProtocol: 'tcp', fromPort: HTTPS_PORT, toPort: HTTPS_PORT, cidrIp: '0.0.0.0/0', description: 'endpoints of the provider' }],
     });
     const balancer = new CfnLoadBalancer(this, 'LoadBalancer', {
       name,

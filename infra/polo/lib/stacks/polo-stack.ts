@@ -35,7 +35,8 @@ export class PoloStack extends Stack {
       description: 'Polo: discovers the accounts of an organization, verifies access to them and collects from each',
     });
     const bus = new EventBus(this, 'Bus', { eventBusName: names.bus, description: 'Events of Polo multi-account management' });
-    if (config.forwarding.managementAccountId !== undefined) admit(config.forwarding.managementAccountId, bus);
+    const teller = accountThatTells(config);
+    if (teller !== undefined) admit(teller, bus);
     const hub = new HubParts(this, config, names, bus);
 
     hub.addMigrator('schema-migrator', {
@@ -154,7 +155,15 @@ function addProvisioner(hub: HubParts): void {
   });
 }
 
-/** Account events come from the management account; where the hub is in another, its bus has to let them in. */
+/**
+ * Account events come from the management account, and where that is the hub's own, from another region: EventBridge asks
+ * the bus's policy in both cases, and already when the forwarder's rule is made.
+ */
+function accountThatTells({ roles: { hubLocation, hubAccountId, stacks }, forwarding: { managementAccountId } }: PoloConfig): string | undefined {
+  const own = hubLocation === 'management-account' && stacks.includes('forwarder') ? hubAccountId : undefined;
+  return managementAccountId ?? own;
+}
+
 function admit(managementAccountId: string, bus: EventBus): void {
   const sid = 'TakeFromManagementAccount';
   const statement = new PolicyStatement({

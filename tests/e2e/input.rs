@@ -24,6 +24,7 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
         "access-verifier",
         "collection-dispatcher",
         "coverage-notifier",
+        "role-provisioner",
         "config_ec2",
         "account_alias",
     ];
@@ -102,6 +103,7 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
                 "access-verifier",
                 "collection-dispatcher",
                 "coverage-notifier",
+                "role-provisioner",
                 "config_ec2",
                 "account_alias",
             ],
@@ -120,6 +122,7 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
                 "access-verifier",
                 "collection-dispatcher",
                 "coverage-notifier",
+                "role-provisioner",
                 "config_ec2",
                 "account_alias",
             ],

@@ -10,10 +10,13 @@ use serde_json::Value;
 /// One is for every collector, the other for those that read region by region.
 const COLLECTORS: [&str; 2] = ["collector", "collector-in-regions"];
 
-/// What services send to these is no payload of Polo's: their own tests read their samples.
-const OWN_SHAPES: [&str; 2] = ["schema-migrator", "status-page"];
+/// What CloudFormation sends, beside what people do.
+const BY_CLOUDFORMATION: &str = "schema-migrator-cloudformation";
 
-/// There is one per function, two for collectors, no other, and each is understood.
+/// What services send to these is no payload of Polo's: their own tests read their samples.
+const OWN_SHAPES: [&str; 3] = ["schema-migrator", BY_CLOUDFORMATION, "status-page"];
+
+/// There is one per function, two for collectors, one of CloudFormation's, no other, and each is understood.
 #[test]
 fn every_function_has_a_sample_that_it_understands() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -36,6 +39,7 @@ fn every_function_has_a_sample_that_it_understands() {
         path.join("Cargo.toml").is_file()
     });
     functions.extend(COLLECTORS.map(str::to_owned));
+    functions.insert(BY_CLOUDFORMATION.to_owned());
     let samples = names(root.join("events"), &|path| {
         path.extension().is_some_and(|end| end == "json")
     });

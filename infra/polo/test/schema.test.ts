@@ -82,6 +82,16 @@ test("the digest follows the migrations' text, names and owners and the collecto
   assert.equal(migrationsDigest(folder), first, 'what is no migration');
 });
 
+test('the digest of these files is the one that schema-migrator makes of them', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'polo-migrations-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const part of ['lib/store/migrations', 'collectors/c']) mkdirSync(join(folder, part), { recursive: true });
+  writeFileSync(join(folder, 'lib/store/migrations/0001_a.sql'), 'SELECT \'ö\' "x"\t\\\u0001\r\nFROM b\n');
+  writeFileSync(join(folder, 'collectors/c/collector.json'), '{}\n');
+  // The test of crates/lib/store/src/migrations/digest.rs has the same files and the same value.
+  assert.equal(migrationsDigest(folder), 'b170e3155498a8557a4f68d7639e73d060040646c8bd81001fcea81cd8e99ea0');
+});
+
 test('without migrations nothing is synthesized', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'polo-migrations-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,7 +3,7 @@
 //!
 //! Invariant: only a whole listing is stored; one that failed leaves what was known, and is told.
 
-use polo_aws::{CallAs, list_stack_instances};
+use polo_aws::list_stack_instances;
 use polo_core::error_chain;
 use polo_runtime::{Context, FunctionError};
 use polo_store::stack_instances::StackInstanceState;
@@ -17,16 +17,11 @@ pub(crate) async fn read(context: &Context, sweep_id: Uuid) -> Result<Value, Fun
     };
     let version = context.store.version().await?;
     let read_at = context.clock.now();
-    let call_as = if stack_set.as_delegated_admin {
-        CallAs::DelegatedAdmin
-    } else {
-        CallAs::Own
-    };
     let role = stack_set.role_arn.as_ref();
     let instances = match list_stack_instances(
         &context.management(role, sweep_id),
         &stack_set.name,
-        call_as,
+        stack_set.call_as(),
         &context.backoff,
     )
     .await

@@ -16,11 +16,13 @@ use crate::concerns::{Concern, Finding, findings, has_worsened};
 /// The ages at which a concern that nobody has mended is told again.
 const AGES: [TimeDelta; 3] = [TimeDelta::days(1), TimeDelta::days(7), TimeDelta::days(30)];
 
-/// Something to tell, and what is noted once it was told.
+/// Something to tell, and what is noted before and after it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Told<T> {
     /// What.
     pub(crate) what: T,
+    /// What holds while it is not known to be told: the note as it stands, and a closed one where there is none.
+    pub(crate) before: Notice,
     /// The note.
     pub(crate) notice: Notice,
 }
@@ -83,16 +85,21 @@ impl Plan {
             (Finding::Concern(concern), None) if concern.in_grace => {}
             (Finding::Concern(concern), None) => {
                 self.concerns += 1;
+                let notice = Notice {
+                    account_id: concern.account_id.clone(),
+                    kind: concern.kind,
+                    cause: concern.cause.clone(),
+                    opened_at: now,
+                    last_told_at: now,
+                    told_times: 1,
+                    resolved: None,
+                };
                 self.opened.push(Told {
-                    notice: Notice {
-                        account_id: concern.account_id.clone(),
-                        kind: concern.kind,
-                        cause: concern.cause.clone(),
-                        opened_at: now,
-                        last_told_at: now,
-                        told_times: 1,
-                        resolved: None,
+                    before: Notice {
+                        told_times: 0,
+                        ..ended(&notice, Resolution::Untold)
                     },
+                    notice,
                     what: concern,
                 });
             }
@@ -105,6 +112,7 @@ impl Plan {
                         told_times: notice.told_times.saturating_add(1),
                         ..notice.clone()
                     },
+                    before: notice.clone(),
                     what: concern,
                 };
                 if has_worsened(&notice.cause, &told.what.cause) {
@@ -117,6 +125,7 @@ impl Plan {
                 what: Healed {
                     account_name: account.account_name.clone(),
                 },
+                before: notice.clone(),
                 notice: ended(notice, Resolution::Healed),
             }),
             (Finding::NotWatched, Some(notice)) => {
@@ -130,6 +139,16 @@ impl Plan {
     /// Whether there is nothing to tell.
     pub(crate) fn is_silent(&self) -> bool {
         self.opened.is_empty() && self.still_open.is_empty() && self.healed.is_empty()
+    }
+
+    /// What is noted before anything is told: nothing that was not true before.
+    pub(crate) fn intent(&self) -> Vec<Notice> {
+        let concerns = self.opened.iter().chain(&self.still_open);
+        concerns
+            .map(|told| &told.before)
+            .chain(self.healed.iter().map(|told| &told.before))
+            .cloned()
+            .collect()
     }
 
     /// What is noted once all was told.

@@ -16,6 +16,7 @@ use polo_runtime::config::{ConfigProblem, ProvisioningConfig, StackSetConfig};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::provisioning::{ProvisioningAction, ProvisioningHistory};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::ask::{Asked, ask};
 use crate::choose::{Account, Rules, Wanted, WhyNot, group};
@@ -109,12 +110,13 @@ impl Function for RoleProvisioner {
 
         // A delivery that has begun an operation does not widen it: the accounts found since wait for the next tick.
         let begun = store.provisioning_operations_begun(&own).await?;
+        let is_begun = |id: &Uuid| begun.contains(id) || settled.known.contains(id);
         let mut answer = json!({
-            "waiting": count, "not_asked": passed_over.counts(), "settled": settled,
+            "waiting": count, "not_asked": passed_over.counts(), "settled": settled.counts,
             "create": null, "update": null, "busy": null
         });
-        let mut failure = None;
-        for (action, id) in operations.into_iter().filter(|(_, id)| !begun.contains(id)) {
+        let mut failure = settled.failure;
+        for (action, id) in operations.into_iter().filter(|(_, id)| !is_begun(id)) {
             let group = group(&wanted, action);
             let region = &self.provisioning.role_region;
             match ask(&self.context, &stack_set, action, id, group, region).await {

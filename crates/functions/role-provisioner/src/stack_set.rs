@@ -2,7 +2,7 @@
 //!
 //! Invariant: the function's own credentials or those of the configured role, never both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_types::SdkConfig;
 use polo_aws::{
@@ -33,11 +33,7 @@ impl<'a> StackSet<'a> {
         provisioning: &'a ProvisioningConfig,
         sweep_id: Uuid,
     ) -> Self {
-        let call_as = if stack_set.as_delegated_admin {
-            CallAs::DelegatedAdmin
-        } else {
-            CallAs::Own
-        };
+        let call_as = stack_set.call_as();
         let config = context.management(provisioning.role_arn.as_ref(), sweep_id);
         Self {
             context,
@@ -47,6 +43,27 @@ impl<'a> StackSet<'a> {
             operations: StackSetOperations::new(&config, &stack_set.name, call_as, context.backoff),
             config,
         }
+    }
+
+    /// The accounts that an operation is known to be for; none where CloudFormation does not know the operation.
+    pub(crate) async fn part_of(
+        &self,
+        operation_id: Uuid,
+    ) -> Result<Option<HashSet<AccountId>>, FunctionError> {
+        let id = operation_id.to_string();
+        if self
+            .operations
+            .operation(&id)
+            .await
+            .map_err(failed)?
+            .is_none()
+        {
+            return Ok(None);
+        }
+        let all = self.operations.results(&id).await.map_err(failed)?;
+        Ok(Some(
+            all.results.into_iter().map(|one| one.account_id).collect(),
+        ))
     }
 
     /// Its name.
@@ -76,7 +93,9 @@ impl<'a> StackSet<'a> {
 /// The function's error of a failed operation.
 pub(crate) fn failed(error: StackSetOperationError) -> FunctionError {
     match error {
-        StackSetOperationError::Aws(failure) => FunctionError::Call(failure),
+        StackSetOperationError::Aws(failure) | StackSetOperationError::Unanswered(failure) => {
+            FunctionError::Call(failure)
+        }
         StackSetOperationError::StackSetNotFound { .. } => not_found(&error),
     }
 }

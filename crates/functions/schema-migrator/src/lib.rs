@@ -1,8 +1,14 @@
 //! Brings the schema up to date at deployment, as a custom resource of CloudFormation's; by hand with `{}`.
 //!
 //! Invariants: CloudFormation gets an answer whatever happens, be it that the function cannot be made at all, for
-//! otherwise a deployment hangs for an hour; nothing is changed while a stack is rolled back, nor where nobody knows
-//! whether it is; nothing is ever deleted.
+//! otherwise a deployment hangs for an hour; the schema is not changed while a stack is rolled back, nor where nobody
+//! knows whether it is; nothing is ever deleted. Which collectors are expected to run follows the release that is
+//! deployed, where that goes back too.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")
+)]
 
 mod request;
 mod response;
@@ -13,16 +19,20 @@ use polo_aws::stack_status::stack_status;
 use polo_core::Timestamp;
 use polo_runtime::{Context, Function, FunctionError, Request, Warm, answer};
 use polo_store::collectors::manifests;
-use polo_store::migrations::{MigrationError, MigrationReport, Topology, Turn, migrate};
+use polo_store::migrations::{MigrationError, MigrationReport, Topology, Turn, digest, migrate};
 use serde_json::{Value, json};
 
-use crate::request::{Asked, RequestType};
+use crate::request::{Asked, RequestType, ResourceRequest};
 pub use crate::response::Replier;
 
 /// Before the function's time is up, so much is left for the answer to CloudFormation.
 const ANSWERING: Duration = Duration::from_secs(20);
 /// And before that so much for the release of the lock.
 const RELEASING: Duration = Duration::from_secs(20);
+/// How long to wait for another who migrates: what is left of the function's time then is for the migrations.
+const WAITING: Duration = Duration::from_secs(10 * 60);
+/// The longest reason in an answer that is none of a failure.
+const REASON_CHARACTERS_AT_MOST: usize = 300;
 
 /// The function.
 pub struct SchemaMigrator {
@@ -31,18 +41,72 @@ pub struct SchemaMigrator {
 
 impl SchemaMigrator {
     async fn migrate(&self, request: &Request) -> Result<MigrationReport, FunctionError> {
-        let manifests = manifests().map_err(|error| FunctionError::Refused(error.to_string()))?;
-        let mut turn = Turn::of(format!("{} {}", Self::NAME, request.request_id));
-        if let Some(left) = left(request, self.context.clock.now()) {
-            turn.within = turn.within.min(left.saturating_sub(RELEASING));
+        let mut turn = Turn {
+            // Lambda's retries keep the id, and come when the attempt before them has ended.
+            unique: true,
+            ..Turn::of(format!("{} {}", Self::NAME, request.request_id)).waiting(WAITING)
+        };
+        if let Some(left) = self.left(request) {
+            turn.within = turn.within.min(left);
         }
         let topology = Topology {
             cluster: self.context.config.cluster.clone(),
         };
-        let store = &self.context.store;
-        let report = migrate(store, &topology, &turn).await?;
-        store.register_collectors(&manifests).await?;
+        let report = migrate(&self.context.store, &topology, &turn).await?;
+        self.register_collectors().await?;
         Ok(report)
+    }
+
+    /// This release's collectors are expected from now on, and no others.
+    async fn register_collectors(&self) -> Result<(), FunctionError> {
+        let manifests = manifests().map_err(|error| FunctionError::Refused(error.to_string()))?;
+        Ok(self.context.store.register_collectors(&manifests).await?)
+    }
+
+    /// What becomes of the collectors in a rollback. It never fails: a rollback that fails leaves a stack that nobody
+    /// can deploy.
+    async fn roll_back_collectors(
+        &self,
+        asked: &ResourceRequest,
+        request_type: RequestType,
+        request: &Request,
+    ) -> String {
+        if request_type == RequestType::Create {
+            return "not registered: the stack is given up".to_owned();
+        }
+        if asked.migrations.as_deref() != Some(&digest()) {
+            return "not registered: this function is not of the release that the stack goes back to".to_owned();
+        }
+        let work = self.register_collectors();
+        let outcome = match self.left(request) {
+            None => work.await,
+            Some(left) => tokio::time::timeout(left, work).await.unwrap_or_else(|_| {
+                Err(FunctionError::Refused(
+                    "the function's time was up".to_owned(),
+                ))
+            }),
+        };
+        match outcome {
+            Ok(()) => "registered".to_owned(),
+            Err(error) => {
+                let reason = error.chain();
+                tracing::warn!(
+                    error = reason,
+                    "the collectors of the release before are not registered"
+                );
+                let reason: String = reason.chars().take(REASON_CHARACTERS_AT_MOST).collect();
+                format!(
+                    "not registered: {}",
+                    reason.split_whitespace().collect::<Vec<_>>().join(" ")
+                )
+            }
+        }
+    }
+
+    /// The time that is left for work in the database, where it is known.
+    fn left(&self, request: &Request) -> Option<Duration> {
+        let left = left(request, self.context.clock.now())?;
+        Some(left.saturating_sub(RELEASING))
     }
 }
 
@@ -61,11 +125,16 @@ impl Function for SchemaMigrator {
         };
         match asked.request_type()? {
             RequestType::Delete => Ok(kept()),
-            RequestType::Create | RequestType::Update => {
+            request_type @ (RequestType::Create | RequestType::Update) => {
                 let context = &self.context;
                 let status = stack_status(&context.aws, &asked.stack_id, &context.backoff).await?;
                 if status.contains("ROLLBACK") {
-                    return Ok(json!({"outcome": "skipped: rollback", "stack_status": status}));
+                    let collectors = self
+                        .roll_back_collectors(&asked, request_type, request)
+                        .await;
+                    return Ok(json!({
+                        "outcome": "skipped: rollback", "stack_status": status, "collectors": collectors
+                    }));
                 }
                 match self.migrate(request).await {
                     // Somebody goes back to an older release on purpose, and migrations only add.
@@ -73,7 +142,10 @@ impl Function for SchemaMigrator {
                         error @ MigrationError::Unknown { left: 0, .. },
                     )) => {
                         tracing::warn!(error = %error, "the database is newer than this release");
-                        Ok(json!({"outcome": "nothing to do: the database is newer"}))
+                        self.register_collectors().await?;
+                        Ok(json!({
+                            "outcome": "nothing to do: the database is newer", "collectors": "registered"
+                        }))
                     }
                     outcome => Ok(migrated(&outcome?)),
                 }

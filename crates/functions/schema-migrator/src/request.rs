@@ -40,6 +40,8 @@ pub(crate) struct ResourceRequest {
     pub(crate) request_id: String,
     /// The resource's name in the template.
     pub(crate) logical_resource_id: String,
+    /// The migrations and manifests of the release that is wanted, as [`polo_store::migrations::digest`] tells them.
+    pub(crate) migrations: Option<String>,
 }
 
 impl fmt::Debug for ResourceRequest {
@@ -50,6 +52,7 @@ impl fmt::Debug for ResourceRequest {
             .field("stack_id", &self.stack_id)
             .field("request_id", &self.request_id)
             .field("logical_resource_id", &self.logical_resource_id)
+            .field("migrations", &self.migrations)
             .finish()
     }
 }
@@ -87,6 +90,9 @@ impl Asked {
             stack_id: text("StackId")?,
             request_id: text("RequestId")?,
             logical_resource_id: text("LogicalResourceId")?,
+            migrations: event["ResourceProperties"]["Migrations"]
+                .as_str()
+                .map(str::to_owned),
         }))
     }
 }
@@ -102,5 +108,21 @@ impl ResourceRequest {
                 "RequestType is {other:?}: it has to be Create, Update or Delete"
             ))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_a_request_of_cloudformation_s() {
+        let sample = include_str!("../../../../events/schema-migrator-cloudformation.json");
+        let sample = serde_json::from_str(sample).unwrap();
+        let Asked::ByCloudFormation(asked) = Asked::parse(&sample).unwrap() else {
+            panic!("{sample}");
+        };
+        assert_eq!(asked.request_type().unwrap(), RequestType::Update);
+        assert_eq!(asked.migrations.map(|digest| digest.len()), Some(64));
     }
 }

@@ -52,6 +52,8 @@ struct Data {
     already: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adopted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collectors: Option<String>,
 }
 
 impl Data {
@@ -66,6 +68,7 @@ impl Data {
             applied: count("applied"),
             already: count("already"),
             adopted: count("adopted"),
+            collectors: answer["collectors"].as_str().map(str::to_owned),
         }
     }
 }

@@ -9,32 +9,36 @@ use polo_store::accounts::{AccountDetails, AccountRow};
 use polo_store::checks::AccessCheck;
 use polo_store::runs::{RunRow, StoredTarget};
 use polo_store::settings::StoredSetting;
-use polo_store::{Store, StoreError, time_of};
+use polo_store::{Store, StoreError};
 
 use crate::answer::Answer;
-use crate::document::{self, ago, moment};
+use crate::budget::{ANSWER_BYTES_AT_MOST, json_bytes};
+use crate::document::{self, ago, counted, moment};
+use crate::known::Known;
 
 /// `/accounts/<id>`.
 pub(crate) async fn answer(store: &Store, id: &AccountId) -> Result<Answer, StoreError> {
-    let now = time_of(store.version().await?);
-    let (account, details, history, resources) = tokio::try_join!(
-        store.account(id),
-        store.account_details(id),
-        AccountHistory::read(store, id),
-        store.resource_counts(),
-    )?;
-    let resources = resources.get(id.as_str()).copied().unwrap_or_default();
-    Ok(render(&account, &details, &history, resources, now))
+    let known = Known::read(store, id).await?;
+    let mut runs = known.history.runs.len();
+    loop {
+        let answer = render(&known, runs);
+        if runs == 0 || json_bytes(&answer.body) <= ANSWER_BYTES_AT_MOST {
+            return Ok(answer);
+        }
+        runs -= 1;
+    }
 }
 
-/// The page of an account.
-pub(crate) fn render(
-    account: &AccountRow,
-    details: &AccountDetails,
-    history: &AccountHistory,
-    resources: u64,
-    now: Timestamp,
-) -> Answer {
+/// The page of an account, with the targets of no more than so many of its runs, the newest.
+fn render(known: &Known, runs: usize) -> Answer {
+    let Known {
+        at: now,
+        account,
+        details,
+        history,
+        resources,
+    } = known;
+    let (now, resources) = (*now, *resources);
     let title = match account.account_name.as_str() {
         "" => account.account_id.clone(),
         name => format!("{name} ({})", account.account_id),
@@ -52,11 +56,18 @@ pub(crate) fn render(
             (!history.checks.is_empty()).then(|| check_table(&history.checks))))
         (part("runs", "Runs", "Nothing was ever collected from it.",
             (!history.runs.is_empty()).then(|| run_table(&history.runs, now))))
-        @let targets = latest_targets(history);
-        @if !targets.is_empty() {
+        @let targets = latest_targets(history, runs);
+        @let left_out = latest_targets(history, history.runs.len()).len() - targets.len();
+        @if !targets.is_empty() || left_out > 0 {
             section aria-labelledby="targets" {
                 h2 id="targets" { "Targets" }
-                (target_table(&targets))
+                @if !targets.is_empty() { (target_table(&targets)) }
+                @if left_out > 0 {
+                    p {
+                        (counted(left_out, "target of an older run is", "targets of older runs are"))
+                        " left out, because the page would be too large with them: `polo accounts show --json` has them."
+                    }
+                }
             }
         }
         p { a href={ "../api/accounts/" (account.account_id) } { "This account as JSON" } }
@@ -261,11 +272,11 @@ fn run_table(runs: &[RunRow], now: Timestamp) -> Markup {
     }
 }
 
-/// The targets of each collector's newest run; older ones are in the JSON.
-fn latest_targets(history: &AccountHistory) -> Vec<(&RunRow, &StoredTarget)> {
+/// The targets of each collector's newest run, among so many runs; older ones are in the JSON.
+fn latest_targets(history: &AccountHistory, runs: usize) -> Vec<(&RunRow, &StoredTarget)> {
     let mut collectors: Vec<&str> = Vec::new();
     let mut targets = Vec::new();
-    for run in &history.runs {
+    for run in history.runs.iter().take(runs) {
         if collectors.contains(&run.collector.as_str()) {
             continue;
         }

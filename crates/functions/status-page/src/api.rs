@@ -1,11 +1,11 @@
 //! The same for programs. Invariant: a list that does not fit into one answer is cut between accounts and says where the
-//! next page begins (`next`, absent on the last): give it as `after`.
+//! next page begins (`next`, absent on the last): give it as `after`. An account that does not fit leaves out the targets of
+//! its oldest runs.
 
 use std::collections::BTreeMap;
 
 use polo_core::{AccountId, PoloStatus, Timestamp};
 use polo_report::counts;
-use polo_report::history::AccountHistory;
 use polo_report::json::{Account, AccountList, WholeAccount};
 use polo_store::accounts::AccountRow;
 use polo_store::coverage::UncoveredAccount;
@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::budget::{ANSWER_BYTES_AT_MOST, json_bytes};
+use crate::known::Known;
 use crate::snapshot::{Snapshot, Standing};
 
 /// What surrounds a list: counts, and the answer's frame.
@@ -81,17 +82,14 @@ pub(crate) async fn accounts(
 }
 
 pub(crate) async fn account(store: &Store, id: &AccountId) -> Result<Answer, StoreError> {
-    let now = time_of(store.version().await?);
-    let (row, details, history, resources) = tokio::try_join!(
-        store.account(id),
-        store.account_details(id),
-        AccountHistory::read(store, id),
-        store.resource_counts(),
-    )?;
-    let resources = resources.get(id.as_str()).copied().unwrap_or_default();
-    Ok(answer(
-        &WholeAccount::new(&row, &details, resources).with_history(&history, now),
-    ))
+    let known = Known::read(store, id).await?;
+    let mut whole = WholeAccount::new(&known.account, &known.details, known.resources)
+        .with_history(&known.history, known.at);
+    let mut body = text(&whole);
+    while json_bytes(&body) > ANSWER_BYTES_AT_MOST && whole.drop_oldest_targets() {
+        body = text(&whole);
+    }
+    Ok(Answer::json_text(200, body))
 }
 
 /// How many of these fit into one answer: one at least, or a list would never end.

@@ -6,6 +6,9 @@
 /// Source: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
 pub(crate) const ANSWER_BYTES_AT_MOST: usize = 1_000_000;
 
+/// What people or AWS wrote may be of any length; of it so many characters are shown.
+pub(crate) const TEXT_CHARACTERS: usize = 500;
+
 /// How many bytes a body takes as a string in JSON.
 pub(crate) fn json_bytes(body: &str) -> usize {
     body.bytes()

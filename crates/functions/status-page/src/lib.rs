@@ -8,6 +8,8 @@ mod answer;
 mod api;
 mod budget;
 mod document;
+mod event;
+mod known;
 mod overview;
 mod problem;
 mod route;
@@ -17,11 +19,13 @@ mod tree;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lambda_http::{Body, Request, Response, service_fn};
-use polo_runtime::{Context, FunctionError, Warm};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, Service as _, service_fn};
+use polo_runtime::{Context, FunctionError, Warm, run_process};
 use polo_store::Store;
 
 pub use answer::Answer;
+pub use event::tamed;
 use problem::Problem;
 pub use route::{Form, Route};
 
@@ -97,39 +101,15 @@ pub async fn respond(page: &Warm<StatusPage>, request: &Request) -> Response<Bod
 
 /// The whole `main` of the function.
 pub fn main() -> ExitCode {
-    lambda_http::lambda_runtime::tracing::init_default_subscriber();
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "the asynchronous runtime cannot be made");
-            return ExitCode::FAILURE;
-        }
-    };
-    match runtime.block_on(serve()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the Lambda runtime API failed");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve() -> Result<(), lambda_http::Error> {
-    let page = Arc::new(Warm::from_environment(NAME, StatusPage::new));
-    // The cold start's work is done before the first request arrives; its error is told with that request.
-    if let Err(error) = page.start().await {
-        tracing::error!(
-            error_type = error.error_type(),
-            error = error.chain(),
-            "cold start failed"
-        );
-    }
-    lambda_http::run(service_fn(move |request: Request| {
-        let page = Arc::clone(&page);
-        async move { Ok::<_, std::convert::Infallible>(respond(&page, &request).await) }
-    }))
-    .await
+    run_process(NAME, StatusPage::new, |page| {
+        let mut requests = Adapter::from(service_fn(move |request: Request| {
+            let page = Arc::clone(&page);
+            async move { Ok::<_, std::convert::Infallible>(respond(&page, &request).await) }
+        }));
+        lambda_http::lambda_runtime::run(service_fn(
+            move |LambdaEvent { payload, context }: LambdaEvent<LambdaRequest>| {
+                requests.call(LambdaEvent::new(tamed(payload), context))
+            },
+        ))
+    })
 }

@@ -67,6 +67,10 @@ impl Problem {
                 "the database refuses the page's questions, perhaps because its schema is older than the page: run \
                  `polo migrate`, and look into the function's log",
             ),
+            FunctionError::Secret(error) if error.retryable() => Self::new(
+                503,
+                "the database's password cannot be read now: try again, and look into the function's log if it stays so",
+            ),
             _ => Self::new(
                 503,
                 "the page's settings are wrong: look into the function's log",

@@ -2,12 +2,13 @@
 //!
 //! Invariants: an operation's id is the caller's, so that asking again is the same operation and not a second one; an
 //! operation that CloudFormation cannot begin now is [`Begun::Busy`] and is not repeated here, because the operation
-//! before it takes minutes.
+//! before it takes minutes; a call whose answer got lost is never told as one that began nothing.
 //!
 //! For service-managed StackSets alone: a self-managed one takes accounts without OUs.
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::{
@@ -47,9 +48,12 @@ pub struct OperationTargets {
 /// What came of asking for an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
-    /// CloudFormation has taken it, now or when it was first asked for.
+    /// CloudFormation has taken it.
     Accepted,
-    /// Another operation is under way on this StackSet.
+    /// CloudFormation knows the id already: from this call, whose first answer got lost, or from an earlier one, which may
+    /// have named other accounts.
+    SeenBefore,
+    /// An operation is under way on this StackSet: another one, or this one, if an answer got lost.
     Busy {
         /// CloudFormation's words.
         message: String,
@@ -85,6 +89,15 @@ pub struct OperationResult {
     pub status_reason: String,
 }
 
+/// How an operation stands in its accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OperationResults {
+    /// By account and region. While the operation has not ended, an account of it may not be listed yet.
+    pub results: Vec<OperationResult>,
+    /// How many more there are that name no account.
+    pub without_account: usize,
+}
+
 /// An operation that could not be asked for or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StackSetOperationError {
@@ -97,6 +110,9 @@ pub enum StackSetOperationError {
         /// The name that was asked for.
         name: String,
     },
+    /// No answer that says whether the operation began: reading it by its id will.
+    #[error(transparent)]
+    Unanswered(AwsFailure),
     /// A call failed.
     #[error(transparent)]
     Aws(#[from] AwsFailure),
@@ -136,7 +152,7 @@ impl StackSetOperations {
         operation_id: &str,
         targets: &OperationTargets,
     ) -> Result<Begun, StackSetOperationError> {
-        self.begin(|| async {
+        self.begin(CREATE_STACK_INSTANCES, || async {
             self.client
                 .create_stack_instances()
                 .stack_set_name(&self.name)
@@ -163,7 +179,7 @@ impl StackSetOperations {
         operation_id: &str,
         targets: &OperationTargets,
     ) -> Result<Begun, StackSetOperationError> {
-        self.begin(|| async {
+        self.begin(UPDATE_STACK_INSTANCES, || async {
             self.client
                 .update_stack_instances()
                 .stack_set_name(&self.name)
@@ -220,15 +236,15 @@ impl StackSetOperations {
         }))
     }
 
-    /// How an operation ended in each account. 100 a page, all pages or a failure; a page may be empty and carry a token.
+    /// How an operation stands in each account. 100 a page, all pages or a failure; a page may be empty and carry a token.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackSetOperationResults.html>
     pub async fn results(
         &self,
         operation_id: &str,
-    ) -> Result<Vec<OperationResult>, StackSetOperationError> {
+    ) -> Result<OperationResults, StackSetOperationError> {
         const PAGE: i32 = 100;
-        let mut results = Vec::new();
+        let mut all = OperationResults::default();
         let mut token: Option<String> = None;
         loop {
             let page = self
@@ -248,7 +264,10 @@ impl StackSetOperations {
                 .await
                 .map_err(|failure| self.failed(failure))?;
             for summary in page.summaries() {
-                results.push(result(summary)?);
+                match result(summary) {
+                    Some(result) => all.results.push(result),
+                    None => all.without_account += 1,
+                }
             }
             token = next_token(
                 LIST_STACK_SET_OPERATION_RESULTS,
@@ -256,18 +275,21 @@ impl StackSetOperations {
                 page.next_token(),
             )?;
             if token.is_none() {
-                return Ok(results);
+                return Ok(all);
             }
         }
     }
 
     /// Asks for an operation; what passes is asked again, an operation that is in the way is not.
-    async fn begin<F, Fut>(&self, mut ask: F) -> Result<Begun, StackSetOperationError>
+    async fn begin<F, Fut>(&self, action: &str, mut ask: F) -> Result<Begun, StackSetOperationError>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<Begun, AwsFailure>>,
     {
-        self.backoff
+        // Of any of the calls: the last one's refusal says nothing of one before it.
+        let unanswered = AtomicBool::new(false);
+        let began = self
+            .backoff
             .retry(|| {
                 let asked = ask();
                 async {
@@ -275,16 +297,27 @@ impl StackSetOperations {
                         Err(failure) if is_in_the_way(&failure.code) => Ok(Begun::Busy {
                             message: failure.message,
                         }),
-                        // A repeated call whose first answer got lost.
                         Err(failure) if failure.code == "OperationIdAlreadyExistsException" => {
-                            Ok(Begun::Accepted)
+                            Ok(Begun::SeenBefore)
                         }
-                        other => other,
+                        Err(failure) => {
+                            if may_have_begun(action, &failure) {
+                                unanswered.store(true, Ordering::Relaxed);
+                            }
+                            Err(failure)
+                        }
+                        Ok(begun) => Ok(begun),
                     }
                 }
             })
-            .await
-            .map_err(|failure| self.failed(failure))
+            .await;
+        began.map_err(|failure| {
+            if unanswered.load(Ordering::Relaxed) {
+                StackSetOperationError::Unanswered(failure)
+            } else {
+                self.failed(failure)
+            }
+        })
     }
 
     fn failed(&self, failure: AwsFailure) -> StackSetOperationError {
@@ -303,6 +336,17 @@ fn is_in_the_way(code: &str) -> bool {
         code,
         "OperationInProgressException" | "StaleRequestException"
     )
+}
+
+/// Whether the call may have been carried out although it failed.
+fn may_have_begun(action: &str, failure: &AwsFailure) -> bool {
+    // Without credentials the call itself was never made.
+    let made = failure.action == action && failure.code != "NoCredentials";
+    let unanswered = matches!(
+        failure.class,
+        ErrorClass::Timeout | ErrorClass::Network | ErrorClass::Service
+    );
+    made && (unanswered || failure.code == "Unreadable")
 }
 
 /// Only the named accounts of the OUs.
@@ -330,21 +374,12 @@ fn preferences() -> StackSetOperationPreferences {
         .build()
 }
 
+/// None where it names no account.
 fn result(
     summary: &aws_sdk_cloudformation::types::StackSetOperationResultSummary,
-) -> Result<OperationResult, AwsFailure> {
-    let account_id = summary.account().unwrap_or_default().parse().map_err(
-        |error: polo_core::InvalidAccountId| {
-            AwsFailure::new(
-                ErrorClass::Bug,
-                LIST_STACK_SET_OPERATION_RESULTS,
-                "Unreadable",
-                format!("a result names no account: {error}"),
-            )
-        },
-    )?;
-    Ok(OperationResult {
-        account_id,
+) -> Option<OperationResult> {
+    Some(OperationResult {
+        account_id: summary.account()?.parse().ok()?,
         region: text(summary.region()),
         status: text(summary.status().map(|status| status.as_str())),
         status_reason: text(summary.status_reason()),

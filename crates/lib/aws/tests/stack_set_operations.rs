@@ -135,13 +135,47 @@ async fn a_lost_answer_is_asked_for_again_and_is_the_same_operation() {
         .update_instances(OPERATION, &targets())
         .await
         .unwrap();
-    assert_eq!(begun, Begun::Accepted);
+    assert_eq!(begun, Begun::SeenBefore);
     let ids: Vec<String> = fake
         .calls()
         .iter()
         .map(|call| call.parameter("OperationId"))
         .collect();
     assert_eq!(ids, [OPERATION; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_may_have_begun_is_no_refusal() {
+    let fault = || Reply::error(500, "InternalFailure", "fault");
+    let denied = || Reply::error(403, "AccessDenied", "no");
+    for (replies, class) in [
+        (vec![Reply::ok("<html>")], ErrorClass::Bug),
+        (vec![Reply::no_answer(), denied()], ErrorClass::Denied),
+        // Even if the StackSet is gone by then.
+        (
+            vec![
+                fault(),
+                Reply::error(404, "StackSetNotFoundException", "no"),
+            ],
+            ErrorClass::NotFound,
+        ),
+        (
+            (0..Backoff::default().attempts).map(|_| fault()).collect(),
+            ErrorClass::Service,
+        ),
+    ] {
+        let case = format!("{replies:?}");
+        let fake = FakeAws::new();
+        fake.queue("cloudformation", "CreateStackInstances", replies);
+        let error = operations(&fake)
+            .create_instances(OPERATION, &targets())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, StackSetOperationError::Unanswered(failure) if failure.class == class),
+            "{case}: {error:?}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,17 +327,22 @@ async fn results_are_all_pages_or_a_failure() {
             page("", "3"),
             Reply::error(400, "Throttling", "Rate exceeded"),
             page(
-                &member("222222222222", "FAILED", "Role already exists &amp; more"),
+                &format!(
+                    "{}{}<member><Status>FAILED</Status></member>",
+                    member("", "FAILED", "nobody"),
+                    member("222222222222", "FAILED", "Role already exists &amp; more")
+                ),
                 "",
             ),
-            page(&member("", "FAILED", "nobody"), ""),
             page(&member("111111111111", "SUCCEEDED", ""), "2"),
             Reply::error(403, "AccessDenied", "no"),
         ],
     );
     let operations = operations(&fake);
-    let results = operations.results(OPERATION).await.unwrap();
-    let told: Vec<(&str, &str, &str)> = results
+    let all = operations.results(OPERATION).await.unwrap();
+    assert_eq!(all.without_account, 2);
+    let told: Vec<(&str, &str, &str)> = all
+        .results
         .iter()
         .map(|result| {
             (
@@ -327,8 +366,6 @@ async fn results_are_all_pages_or_a_failure() {
                 && call.parameter("OperationId") == OPERATION
                 && call.parameter("CallAs") == "DELEGATED_ADMIN")
     );
-    let nobody = operations.results(OPERATION).await.unwrap_err();
-    assert!(nobody.to_string().contains("names no account"), "{nobody}");
     let denied = operations.results(OPERATION).await.unwrap_err();
     assert!(
         denied

@@ -190,6 +190,12 @@ impl<'a> WholeAccount<'a> {
             .collect();
         self
     }
+
+    /// Leaves out how the targets of the oldest run ended that still says it; false where none does.
+    pub fn drop_oldest_targets(&mut self) -> bool {
+        let mut runs = self.runs.iter_mut().rev();
+        runs.find_map(|run| run.target_outcomes.take()).is_some()
+    }
 }
 
 /// One decision of an operator.
@@ -254,7 +260,8 @@ impl<'a> Check<'a> {
     }
 }
 
-/// One attempt at a run; `outcome` is `running` or `crashed` where it has no finish.
+/// One attempt at a run; `outcome` is `running` or `crashed` where it has no finish. `target_outcomes` is absent where it
+/// was not asked for, and where an answer would be too large with it.
 #[derive(Debug, Serialize)]
 pub struct Run<'a> {
     run_id: Uuid,

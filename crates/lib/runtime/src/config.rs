@@ -4,6 +4,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
+use polo_aws::CallAs;
 use polo_core::organization::OuFilter;
 use polo_core::{AccountId, RoleArn};
 use polo_store::migrations::is_cluster_name;
@@ -73,6 +74,17 @@ pub struct StackSetConfig {
     pub as_delegated_admin: bool,
     /// The role through which it is read, where the hub itself may not.
     pub role_arn: Option<RoleArn>,
+}
+
+impl StackSetConfig {
+    /// As whom it is asked, for each call on it.
+    pub fn call_as(&self) -> CallAs {
+        if self.as_delegated_admin {
+            CallAs::DelegatedAdmin
+        } else {
+            CallAs::Own
+        }
+    }
 }
 
 /// All settings.

@@ -13,6 +13,7 @@ use polo_core::{Invocation, Timestamp};
 use serde_json::Value;
 
 use crate::collector::Collector;
+use crate::process::run_process;
 use crate::run::CollectorFunction;
 use crate::{Context, FunctionError, Warm};
 
@@ -83,41 +84,12 @@ pub fn collector_main<C: Collector>() -> ExitCode {
 
 /// The whole `main` of a function.
 pub fn function_main<F: Function>() -> ExitCode {
-    lambda_runtime::tracing::init_default_subscriber();
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "the asynchronous runtime cannot be made");
-            return ExitCode::FAILURE;
-        }
-    };
-    match runtime.block_on(serve::<F>()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the Lambda runtime API failed");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve<F: Function>() -> Result<(), lambda_runtime::Error> {
-    let function = Arc::new(Warm::from_environment(F::NAME, F::new));
-    // The cold start's work is done before the first event arrives; its error is told with that event.
-    if let Err(error) = function.start().await {
-        tracing::error!(
-            error_type = error.error_type(),
-            error = error.chain(),
-            "cold start failed"
-        );
-    }
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        let function = Arc::clone(&function);
-        async move { invoke(&function, event).await.map_err(Diagnostic::from) }
-    }))
-    .await
+    run_process(F::NAME, F::new, |function| {
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+            let function = Arc::clone(&function);
+            async move { invoke(&function, event).await.map_err(Diagnostic::from) }
+        }))
+    })
 }
 
 async fn invoke<F: Function>(

@@ -1,6 +1,6 @@
 -- What people were last told of an account that Polo cannot see (access) or not collect whole (collecting), one row
--- for each of the two. It is open while resolved_at is NULL. Only coverage-notifier writes it, and what was to be told
--- only after it was taken.
+-- for each of the two. It is open while resolved_at is NULL. Only coverage-notifier writes it: once before it tells, as
+-- what is not told yet, so that nothing is told which cannot be noted, and again when it was taken.
 CREATE TABLE IF NOT EXISTS coverage_notices {on_cluster}
 (
     account_id String,

@@ -5,12 +5,15 @@
 //! first.
 
 mod adoption;
+mod digest;
 mod error;
 mod files;
 pub mod lock;
 mod rendering;
 
 use std::collections::HashMap;
+use std::future::pending;
+use std::pin::pin;
 
 use clickhouse::Row;
 use serde::Deserialize;
@@ -18,10 +21,11 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::files::MANIFESTS;
-use self::lock::{HELD_AT_MOST, Lock};
+use self::lock::Lock;
 pub(crate) use self::rendering::credentials_clause;
 use crate::Store;
 
+pub use self::digest::digest;
 pub use self::error::MigrationError;
 pub use self::files::{Migration, all};
 pub use self::lock::{Holder, Turn};
@@ -62,21 +66,54 @@ pub async fn migrate(
     topology: &Topology,
     turn: &Turn<'_>,
 ) -> Result<MigrationReport, MigrationError> {
+    migrate_unless(store, topology, turn, pin!(pending())).await
+}
+
+/// The same, unless it is to stop first: whoever goes away in between, as people do, leaves no lock behind.
+///
+/// # Errors
+/// Those of [`migrate`], and [`MigrationError::Stopped`] where `stopped` came to pass.
+pub async fn migrate_unless(
+    store: &Store,
+    topology: &Topology,
+    turn: &Turn<'_>,
+    mut stopped: impl Future<Output = ()> + Unpin,
+) -> Result<MigrationReport, MigrationError> {
     let end = Instant::now() + turn.within;
     let migrations = all()?;
-    make_ledger(store, topology).await?;
-    let left = left_to_apply(store, &migrations).await?;
-    if left.is_empty() {
+    let nothing_left = async {
+        make_ledger(store, topology).await?;
+        Ok(left_to_apply(store, &migrations).await?.is_empty())
+    };
+    if unless(&mut stopped, nothing_left).await? {
         return Ok(MigrationReport {
             already: migrations.len(),
             ..MigrationReport::default()
         });
     }
-    let lock = Lock::take(store, topology, turn, end).await?;
-    let end = end.min(Instant::now() + HELD_AT_MOST);
-    let outcome = timeout_at(end, apply_all(store, topology, &migrations)).await;
+    let lock = Lock::take(store, topology, turn, end, &mut stopped).await?;
+    let applied = timeout_at(
+        end.min(lock.held_until()),
+        apply_all(store, topology, &migrations),
+    );
+    let outcome = unless(&mut stopped, async {
+        applied.await.unwrap_or(Err(MigrationError::OutOfTime))
+    })
+    .await;
     lock.release(store, topology).await;
-    outcome.unwrap_or(Err(MigrationError::OutOfTime))
+    outcome
+}
+
+/// Work that is dropped where it is to stop.
+async fn unless<T>(
+    stopped: &mut (impl Future<Output = ()> + Unpin),
+    work: impl Future<Output = Result<T, MigrationError>>,
+) -> Result<T, MigrationError> {
+    tokio::select! {
+        biased;
+        () = stopped => Err(MigrationError::Stopped),
+        outcome = work => outcome,
+    }
 }
 
 async fn make_ledger(store: &Store, topology: &Topology) -> Result<(), MigrationError> {

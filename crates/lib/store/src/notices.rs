@@ -1,6 +1,7 @@
 //! What people were last told of accounts, `coverage_notices`: one row per account and kind of concern.
 //!
-//! Invariant: a notice is written after it was told, never before, so what was not taken is told again.
+//! Invariant: a notice is open only after it was told, so what was not taken is told again. What is about to be told is
+//! written closed, as never told: that shows that the note can be written too.
 
 use std::fmt;
 use std::str::FromStr;
@@ -60,6 +61,8 @@ pub enum Resolution {
     Healed,
     /// The account is no longer watched; nobody is told.
     Excluded,
+    /// It was about to be told for the first time, and it is not known that it was.
+    Untold,
 }
 
 impl Resolution {
@@ -68,6 +71,7 @@ impl Resolution {
         match self {
             Self::Healed => "healed",
             Self::Excluded => "excluded",
+            Self::Untold => "",
         }
     }
 }
@@ -85,7 +89,7 @@ pub struct Notice {
     pub opened_at: Timestamp,
     /// When it was last told.
     pub last_told_at: Timestamp,
-    /// How often, the first time included.
+    /// How often, the first time included; 0 where it never was.
     pub told_times: u32,
     /// How and when it ended; none while it is open.
     pub resolved: Option<(Resolution, Timestamp)>,
@@ -161,8 +165,8 @@ impl Store {
         rows.into_iter().map(OpenNotice::notice).collect()
     }
 
-    /// Notes what has been told. `version` is the server's clock, asked before the accounts were read: of two
-    /// invocations at once the one that began last wins.
+    /// Notes what has been told, or is about to be. `version` is the server's clock, asked before the accounts were read:
+    /// of two invocations at once the one that began last wins.
     pub async fn write_notices(&self, version: u64, notices: &[Notice]) -> Result<(), StoreError> {
         let rows: Vec<NoticeRow> = notices
             .iter()

@@ -43,7 +43,7 @@ pub enum AttemptOutcome {
     Failed,
     /// The operation was stopped before it came to the account.
     Cancelled,
-    /// Another operation was under way: nothing began.
+    /// Another operation was under way, or one of this id that is not for the account: nothing began.
     Busy,
     /// CloudFormation did not take it: nothing began.
     Refused,
@@ -253,6 +253,17 @@ const HISTORY: &str = "
         argMax(tuple(asked_at, action, outcome, reason), tuple(asked_at, _version)) AS last
     FROM provisioning_attempts FINAL";
 
+/// The StackSet of this deployment, as the tables show: the one that was listed or asked last. Of one that was used before
+/// nothing is told, and its open attempts stay as they are.
+const STACK_SET: &str = "
+    SELECT argMax(name, at)
+    FROM
+    (
+        SELECT stack_set_name AS name, read_at AS at FROM stack_instances
+        UNION ALL
+        SELECT stack_set_name AS name, asked_at AS at FROM provisioning_attempts
+    )";
+
 impl Store {
     /// Stores attempts; of two notes of one attempt the later counts.
     pub async fn write_provisioning_attempts(
@@ -330,7 +341,7 @@ impl Store {
         self.fetch("read provisioning_attempts", query).await
     }
 
-    /// How the rollout stands in every account, by id.
+    /// How the rollout stands in every account, by id. Attempts are those of the StackSet that was listed or asked last.
     pub async fn rollout(&self) -> Result<Vec<RolloutRow>, StoreError> {
         let sql = format!(
             "SELECT v.account_id AS account_id, v.account_name AS account_name, v.polo_status AS polo_status,
@@ -341,7 +352,8 @@ impl Store {
                  h.last.4 AS last_attempt_reason,
                  toUInt32(arrayCount(at -> at > h.succeeded_at, h.failed_at)) AS failed_attempts
              FROM v_accounts AS v
-             LEFT JOIN ({HISTORY} GROUP BY account_id) AS h ON h.account_id = v.account_id
+             LEFT JOIN ({HISTORY} WHERE stack_set_name = ({STACK_SET}) GROUP BY account_id) AS h
+                 ON h.account_id = v.account_id
              ORDER BY account_id"
         );
         let query = self.client().query_raw(&sql);

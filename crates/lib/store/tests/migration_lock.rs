@@ -7,16 +7,18 @@ mod relay;
 
 use std::time::Duration;
 
-use polo_store::migrations::{MigrationError, Topology, Turn, all, migrate};
+use polo_store::migrations::{MigrationError, Topology, Turn, all, migrate, migrate_unless};
 use polo_store::{Store, StoreConfig};
 use polo_testkit::clickhouse::fresh_config;
 use polo_testkit::sql;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::unbounded_channel;
 
 use self::relay::Relay;
 
 /// A migration in the middle of the schema.
 const MIDDLE: &str = "CREATE TABLE IF NOT EXISTS account_tags";
+const TIMEOUT: &str = "Code: 159. DB::Exception: Timeout exceeded. (TIMEOUT_EXCEEDED)";
 const LOCKS: &str = "SELECT name FROM system.tables WHERE database = '{database}' AND name LIKE 'schema\\_migration\\_lock%' ORDER BY name";
 const HOLDER: &str = "SELECT JSONExtractString(comment, 'holder') FROM system.tables WHERE database = '{database}' AND name = 'schema_migration_lock'";
 
@@ -256,33 +258,162 @@ async fn a_holder_whose_lock_was_broken_leaves_the_new_one_alone() {
     );
 }
 
+/// How many statements begin like this.
+fn asked(relay: &Relay, beginning: &str) -> usize {
+    let statements = relay.statements();
+    let all = statements.iter();
+    all.filter(|one| one.starts_with(beginning)).count()
+}
+
+/// The statement that was refused may yet be done: as long as the name stays taken, it ends nobody else's lock.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lock_whose_release_fails_at_first_is_released() {
+async fn a_lock_whose_release_fails_at_first_is_released_and_its_name_stays_taken() {
     let config = fresh_config();
     let relay = Relay::to_engine().await;
-    relay.refuse_once(
-        "RENAME TABLE schema_migration_lock",
-        "Code: 159. DB::Exception: Timeout exceeded. (TIMEOUT_EXCEEDED)",
-    );
+    relay.refuse_once("RENAME TABLE schema_migration_lock", TIMEOUT);
     migrate(&through(&relay, &config), &here(), &at_once("the first"))
         .await
         .unwrap();
+    let left = sql::lines(&Store::new(&config), LOCKS).await;
+    assert_eq!(left.len(), 1, "{left:?}");
     assert!(
-        sql::lines(&Store::new(&config), LOCKS).await.is_empty(),
-        "{:?}",
-        relay.statements()
+        left[0].starts_with("schema_migration_lock_ended_"),
+        "{left:?}"
+    );
+    assert_eq!((asked(&relay, "RENAME"), asked(&relay, "DROP")), (2, 0));
+}
+
+/// Were the lock ended once more, it could be another's by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_repeated_of_a_release_is_what_had_no_answer() {
+    for (lost, renames, drops) in [
+        ("RENAME TABLE schema_migration_lock", 1, 1),
+        ("DROP TABLE IF EXISTS schema_migration_lock_ended_", 1, 2),
+    ] {
+        let config = fresh_config();
+        let relay = Relay::to_engine().await;
+        relay.lose_answer_once(lost);
+        migrate(&through(&relay, &config), &here(), &at_once("the first"))
+            .await
+            .unwrap();
+        assert_eq!(
+            (asked(&relay, "RENAME"), asked(&relay, "DROP")),
+            (renames, drops),
+            "{lost}"
+        );
+        assert!(sql::lines(&Store::new(&config), LOCKS).await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_s_lock_outlives_a_repeated_drop() {
+    let config = fresh_config();
+    let store = Store::new(&config);
+    let relay = Relay::to_engine().await;
+    relay.lose_answer_once("DROP TABLE IF EXISTS schema_migration_lock_ended_");
+    let again = relay.hold("DROP TABLE IF EXISTS schema_migration_lock_ended_");
+    let first = through(&relay, &config);
+    let first = tokio::spawn(async move { migrate(&first, &here(), &at_once("the first")).await });
+    again.reached().await;
+    leave_lock(&store, "another", 0).await;
+    again.release();
+    first.await.unwrap().unwrap();
+    assert_eq!(sql::text(&store, HOLDER).await, "another");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_was_made_without_an_answer_is_one_s_own() {
+    let config = fresh_config();
+    let relay = Relay::to_engine().await;
+    relay.lose_answer_once("CREATE TABLE schema_migration_lock");
+    // Nor is there an answer to the first look.
+    relay.refuse_once("SELECT comment", TIMEOUT);
+    let report = migrate(&through(&relay, &config), &here(), &at_once("the first"))
+        .await
+        .unwrap();
+    assert_eq!(report.applied.len(), all().unwrap().len());
+    assert_eq!(asked(&relay, "CREATE TABLE schema_migration_lock"), 1);
+    assert!(sql::lines(&Store::new(&config), LOCKS).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_the_server_fails_to_make_is_asked_for_again_but_not_for_ever() {
+    for (failures, made) in [(1, true), (4, false)] {
+        let config = fresh_config();
+        let relay = Relay::to_engine().await;
+        for _ in 0..failures {
+            relay.refuse_once("CREATE TABLE schema_migration_lock", TIMEOUT);
+        }
+        let outcome = migrate(&through(&relay, &config), &here(), &Turn::of("the first")).await;
+        assert_eq!(outcome.is_ok(), made, "{outcome:?}");
+        let failed = matches!(outcome, Err(MigrationError::Store(_)));
+        assert_eq!(failed, !made, "{outcome:?}");
+        assert!(sql::lines(&Store::new(&config), LOCKS).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn who_has_a_name_of_its_own_ends_the_lock_of_its_attempt_that_died() {
+    let store = Store::new(&fresh_config());
+    leave_lock(&store, "schema-migrator 8476a536", 1).await;
+    // A person's name says nothing: the same one may be at work in another terminal.
+    let error = migrate(&store, &here(), &at_once("schema-migrator 8476a536"))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, MigrationError::Locked { .. }), "{error:?}");
+    let other = Turn {
+        unique: true,
+        ..at_once("schema-migrator 5b478341")
+    };
+    let error = migrate(&store, &here(), &other).await.unwrap_err();
+    assert!(matches!(error, MigrationError::Locked { .. }), "{error:?}");
+    let again = Turn {
+        unique: true,
+        ..at_once("schema-migrator 8476a536")
+    };
+    let report = migrate(&store, &here(), &again).await.unwrap();
+    assert_eq!(report.applied.len(), all().unwrap().len());
+    let left = sql::lines(&store, LOCKS).await;
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(
+        left[0].starts_with("schema_migration_lock_ended_"),
+        "{left:?}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lock_that_was_made_without_an_answer_is_released() {
+async fn who_is_to_stop_while_it_works_releases_the_lock() {
     let config = fresh_config();
     let relay = Relay::to_engine().await;
-    relay.lose_answer_once("CREATE TABLE schema_migration_lock");
-    let error = migrate(&through(&relay, &config), &here(), &at_once("the first")).await;
-    assert!(matches!(error, Err(MigrationError::Store(_))), "{error:?}");
+    let held = relay.hold(MIDDLE);
+    let first = through(&relay, &config);
+    let stopped = Box::pin(async move { held.reached().await });
+    let error = migrate_unless(&first, &here(), &at_once("the first"), stopped)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, MigrationError::Stopped), "{error:?}");
     let store = Store::new(&config);
     assert!(sql::lines(&store, LOCKS).await.is_empty());
+    let report = migrate(&store, &here(), &at_once("the second"))
+        .await
+        .unwrap();
+    assert!(report.already > 0 && !report.applied.is_empty());
+}
+
+#[tokio::test]
+async fn who_is_to_stop_while_it_waits_leaves_the_other_s_lock() {
+    let store = Store::new(&fresh_config());
+    leave_lock(&store, "somebody", 1).await;
+    let waits = Notify::new();
+    let turn = Turn {
+        on_wait: &|_| waits.notify_one(),
+        ..Turn::of("another")
+    };
+    let error = migrate_unless(&store, &here(), &turn, Box::pin(waits.notified()))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, MigrationError::Stopped), "{error:?}");
+    assert_eq!(sql::text(&store, HOLDER).await, "somebody");
 }
 
 #[tokio::test(flavor = "multi_thread")]

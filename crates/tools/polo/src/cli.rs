@@ -11,7 +11,8 @@ use polo_core::{AccountId, PoloStatus, RoleArn};
 /// Which AWS accounts Polo watches, what it can see in each, and why not more.
 ///
 /// Settings come from the environment: CLICKHOUSE_URL, CLICKHOUSE_DATABASE, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD or
-/// CLICKHOUSE_PASSWORD_SECRET_ID, POLO_ENV, and the standard AWS variables. Exit codes: 0 done, 1 failed, 2 wrong usage.
+/// CLICKHOUSE_PASSWORD_SECRET_ID, POLO_ENV, and the standard AWS variables. Exit codes: 0 done, 1 failed, 2 wrong usage,
+/// 130 a migration was interrupted.
 /// Times are UTC.
 #[derive(Debug, Parser)]
 #[command(name = "polo", version, max_term_width = 100)]
@@ -38,6 +39,9 @@ pub(crate) enum Command {
     /// The latest runs
     Runs(Runs),
     /// Serve the status page on loopback, signing each request with your AWS credentials
+    ///
+    /// Its address is printed and holds a token, new each time: whoever knows the address reads the page as you, and
+    /// other users of this machine, who do not, get nothing.
     Page(page::Page),
     /// The roles that watched accounts need, for those who roll them out
     ///
@@ -64,8 +68,8 @@ pub(crate) struct Migrate {
     /// Over which time a role that worked has to be refused before that counts
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) denial_confirmation_seconds: Option<u32>,
-    /// How long to wait for another who migrates
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value_t = 600)]
+    /// How long to wait for another who migrates; one who crashed no longer counts after 1200
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value_t = 1500)]
     pub(crate) wait_seconds: u32,
 }
 
@@ -344,12 +348,23 @@ fn cluster_name(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use polo_store::migrations::lock::STALE;
 
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// Else whoever comes after one who crashed is refused.
+    #[test]
+    fn migrate_waits_longer_than_the_lock_of_one_who_crashed_counts() {
+        let cli = Cli::try_parse_from(["polo", "migrate"]).unwrap();
+        let Command::Migrate(arguments) = cli.command else {
+            panic!("{cli:?}");
+        };
+        assert!(u64::from(arguments.wait_seconds) > STALE.as_secs());
     }
 
     #[test]

@@ -68,10 +68,11 @@ impl CliError {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// 2 where the command line is wrong, else 1.
+    /// 2 where the command line is wrong, 130 where Ctrl-C ended it, as shells have it, else 1.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(2),
+            Self::Migration(MigrationError::Stopped) => ExitCode::from(130),
             Self::Failed(_)
             | Self::StoreConfig(_)
             | Self::Store(_)

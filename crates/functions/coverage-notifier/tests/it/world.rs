@@ -32,6 +32,7 @@ pub(crate) struct World {
     pub(crate) slack: Slack,
     /// The database, which the test reaches whatever the function's way to it.
     pub(crate) store: Store,
+    start: Box<dyn Fn() -> CoverageNotifier>,
     function: CoverageNotifier,
     minutes: Arc<AtomicI64>,
     secret: Arc<Mutex<Reply>>,
@@ -75,14 +76,28 @@ impl World {
             assert_eq!(call.parameter("SecretId"), SECRET);
             answer.lock().unwrap().clone()
         });
-        let context = Context::new(CoverageNotifier::NAME, config, aws.config(), clock, backoff);
+        let sdk = aws.config();
+        let start = move || {
+            let (config, clock) = (config.clone(), clock.clone());
+            let context = Context::new(CoverageNotifier::NAME, config, sdk.clone(), clock, backoff);
+            CoverageNotifier::new(context).unwrap()
+        };
         Self {
-            function: CoverageNotifier::new(context).unwrap(),
+            function: start(),
+            start: Box::new(start),
             aws,
             slack,
             store,
             minutes,
             secret,
+        }
+    }
+
+    /// The same, without what the function knew.
+    pub(crate) fn in_another_process(self) -> Self {
+        Self {
+            function: (self.start)(),
+            ..self
         }
     }
 
@@ -170,13 +185,13 @@ impl World {
         self.deliver(&tick(&time)).await.unwrap()
     }
 
-    /// The notices as `account kind cause told_times resolution`.
+    /// The notices of what was told, as `account kind cause told_times resolution`.
     pub(crate) async fn notices(&self) -> Vec<String> {
         sql::lines(
             &self.store,
             "SELECT concat(account_id, ' ', kind, ' ', cause, ' ', toString(told_times), ' ',
                 if(resolved_at IS NULL, 'open', resolution))
-             FROM coverage_notices FINAL ORDER BY account_id, kind",
+             FROM coverage_notices FINAL WHERE told_times > 0 ORDER BY account_id, kind",
         )
         .await
     }

@@ -29,23 +29,13 @@ async fn a_tick_that_is_delivered_again_asks_for_nothing_more_even_if_accounts_h
     assert_eq!(next["create"]["accounts"], json!([TWO]));
 }
 
-/// The attempt that an invocation noted before it was cut off.
-async fn noted(world: &World, operation_id: &str) {
-    world
-        .sql(&format!(
-            "INSERT INTO provisioning_attempts (account_id, operation_id, stack_set_name, action, asked_at, outcome, _version)
-             VALUES ('{ONE}', '{operation_id}', 'polo-roles', 'create', now64(3), 'asked', 1)"
-        ))
-        .await;
-}
-
 #[tokio::test]
 async fn a_retry_asks_for_what_its_first_attempt_had_only_noted() {
     let world = World::new().await.waiting(&[ONE]).await;
     let payload = tick("2026-11-21T12:00:00Z");
     let sweep = ids::sweep_of_schedule("dev-polo-provisioning-tick", "2026-11-21T12:00:00Z");
     let operation = ids::stack_set_operation(sweep, "create").to_string();
-    noted(&world, &operation).await;
+    world.noted(ONE, &operation).await;
     let answer = world.deliver(&payload, "request 1").await.unwrap();
     assert_eq!(answer["settled"], json!({"unknown": 1}));
     assert_eq!(answer["create"]["operation_id"], operation);
@@ -55,7 +45,9 @@ async fn a_retry_asks_for_what_its_first_attempt_had_only_noted() {
 #[tokio::test]
 async fn what_another_invocation_is_about_to_ask_for_is_left_to_it_while_it_can_live() {
     let world = World::new().await.waiting(&[ONE]).await;
-    noted(&world, "0f8fad5b-d9cb-569f-a165-70867728950e").await;
+    world
+        .noted(ONE, "0f8fad5b-d9cb-569f-a165-70867728950e")
+        .await;
     let answer = world.tick().await.unwrap();
     assert_eq!(answer["not_asked"], json!({"asked_before": 1}));
     assert!(world.asked().is_empty());
@@ -69,8 +61,8 @@ async fn what_another_invocation_is_about_to_ask_for_is_left_to_it_while_it_can_
 async fn what_began_unnoted_is_found_running() {
     let world = World::new().await.waiting(&[ONE]).await;
     let operation = "0f8fad5b-d9cb-569f-a165-70867728950e";
-    noted(&world, operation).await;
-    world.ends(operation, "RUNNING", &[]);
+    world.noted(ONE, operation).await;
+    world.ends(operation, "RUNNING", &[(ONE, "PENDING", "")]);
     world.tick().await.unwrap();
     assert_eq!(world.attempts().await, [format!("{ONE} create running")]);
 }

@@ -7,6 +7,7 @@
 
 mod credentials;
 mod deliveries;
+mod lost_answers;
 mod operations;
 mod refusals;
 mod ticks;

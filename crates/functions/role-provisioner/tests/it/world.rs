@@ -1,7 +1,7 @@
 //! A registry of accounts that wait for their role, a StackSet that does what a test says, and the provisioner with a
 //! clock that a test moves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,6 +38,8 @@ pub(crate) struct StackSet {
     pub(crate) operations: BTreeMap<String, (String, Vec<AccountResult>)>,
     /// What an operation is answered instead, by the call's name.
     pub(crate) instead: BTreeMap<&'static str, Reply>,
+    /// The same, where it is carried out nevertheless; one reply a call.
+    pub(crate) lost: BTreeMap<&'static str, VecDeque<Reply>>,
 }
 
 /// The world of a test.
@@ -125,6 +127,15 @@ impl World {
         sql::execute(&self.store, statement).await;
     }
 
+    /// The attempt that an invocation noted before it was cut off.
+    pub(crate) async fn noted(&self, id: &str, operation_id: &str) {
+        self.sql(&format!(
+            "INSERT INTO provisioning_attempts (account_id, operation_id, stack_set_name, action, asked_at, outcome, _version)
+             VALUES ('{id}', '{operation_id}', 'polo-roles', 'create', now64(3), 'asked', 1)"
+        ))
+        .await;
+    }
+
     /// The StackSet has an instance of this status in an account.
     pub(crate) fn instance(&self, id: &str, status: &str, detailed: &str) {
         self.stack_set
@@ -141,6 +152,16 @@ impl World {
             Some(reply) => instead.insert(operation, reply),
             None => instead.remove(operation),
         };
+    }
+
+    /// The next calls of this name are carried out, and answered so.
+    pub(crate) fn lost(&self, operation: &'static str, replies: impl IntoIterator<Item = Reply>) {
+        let replies = replies.into_iter().collect();
+        self.stack_set
+            .lock()
+            .unwrap()
+            .lost
+            .insert(operation, replies);
     }
 
     /// An operation ends with these results.
@@ -273,7 +294,11 @@ fn answer(aws: &FakeAws, stack_set: &Arc<Mutex<StackSet>>) {
             let mut stack_set = stack_set.lock().unwrap();
             match stack_set.instead.get(operation) {
                 Some(reply) => reply.clone(),
-                None => body(&mut stack_set, call),
+                None => {
+                    let reply = body(&mut stack_set, call);
+                    let lost = stack_set.lost.get_mut(operation);
+                    lost.and_then(VecDeque::pop_front).unwrap_or(reply)
+                }
             }
         });
     };
@@ -297,11 +322,17 @@ fn answer(aws: &FakeAws, stack_set: &Arc<Mutex<StackSet>>) {
     for operation in ["CreateStackInstances", "UpdateStackInstances"] {
         rule(operation, |stack_set, call| {
             let id = call.parameter("OperationId");
-            let known = stack_set.operations.contains_key(&id);
-            assert!(!known, "the same operation is not asked for twice");
+            if stack_set.operations.contains_key(&id) {
+                let code = "OperationIdAlreadyExistsException";
+                return Reply::error(409, code, "the operation exists");
+            }
+            let results = accounts(call)
+                .into_iter()
+                .map(|account| (account, "PENDING".to_owned(), String::new()))
+                .collect();
             stack_set
                 .operations
-                .insert(id.clone(), ("RUNNING".into(), Vec::new()));
+                .insert(id.clone(), ("RUNNING".into(), results));
             body(&call.operation, &format!("<OperationId>{id}</OperationId>"))
         });
     }

@@ -2,11 +2,11 @@
 
 use chrono::TimeDelta;
 use polo_store::collectors::manifests;
-use polo_store::migrations::all;
+use polo_store::migrations::{all, digest};
 use polo_testkit::aws::Reply;
 use polo_testkit::clickhouse::fresh_config;
 use polo_testkit::sql;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{STACK, World};
 
@@ -40,18 +40,96 @@ async fn a_new_stack_gets_the_schema_and_the_next_deployment_finds_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rollback_changes_nothing() {
-    for (status, request_type) in [
-        ("UPDATE_ROLLBACK_IN_PROGRESS", "Update"),
-        ("ROLLBACK_IN_PROGRESS", "Create"),
+async fn a_rollback_changes_nothing_of_the_schema() {
+    for (status, request_type, collectors) in [
+        (
+            "UPDATE_ROLLBACK_IN_PROGRESS",
+            "Update",
+            "not registered: this function is not of the release that the stack goes back to",
+        ),
+        (
+            "ROLLBACK_IN_PROGRESS",
+            "Create",
+            "not registered: the stack is given up",
+        ),
     ] {
         let world = World::in_status(status).await;
         world.deliver(&world.request(request_type)).await.unwrap();
         let answer = world.answer();
         assert_eq!(answer["Status"], "SUCCESS", "{answer}");
-        assert_eq!(answer["Data"], json!({"outcome": "skipped: rollback"}));
+        assert_eq!(
+            answer["Data"],
+            json!({"outcome": "skipped: rollback", "collectors": collectors})
+        );
         assert!(!world.touched().await, "{status}");
     }
+}
+
+/// A request for this very release.
+fn of_this_release(world: &World) -> Value {
+    let mut request = world.request("Update");
+    request["ResourceProperties"]["Migrations"] = json!(digest());
+    request
+}
+
+const OF_ANOTHER_RELEASE: &str = "INSERT INTO collectors (collector, scope, schedule, period_hours, freshness_hours, timeout_s, expected, _version)
+    VALUES ('of_another_release', 'account', 'daily-sweep', 24, 24, 300, true, 1)";
+const EXPECTED: &str = "SELECT collector FROM collectors FINAL WHERE expected ORDER BY collector";
+
+fn ids() -> Vec<String> {
+    let mut ids: Vec<String> = manifests().unwrap().into_iter().map(|one| one.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_rollback_the_collectors_of_the_release_before_are_expected_again() {
+    let world = World::in_status("UPDATE_ROLLBACK_IN_PROGRESS").await;
+    world.deliver(&json!({})).await.unwrap();
+    sql::execute(&world.store, OF_ANOTHER_RELEASE).await;
+    // The function's code is the other release's: it does not know which are to be expected.
+    world.deliver(&world.request("Update")).await.unwrap();
+    assert_eq!(
+        sql::lines(&world.store, EXPECTED).await.len(),
+        ids().len() + 1
+    );
+
+    world.deliver(&of_this_release(&world)).await.unwrap();
+    let answer = &world.puts()[1].body;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer}");
+    assert_eq!(
+        answer["Data"],
+        json!({"outcome": "skipped: rollback", "collectors": "registered"})
+    );
+    assert_eq!(sql::lines(&world.store, EXPECTED).await, ids());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_succeeds_although_the_database_cannot_be_reached() {
+    let world = World::in_status("UPDATE_ROLLBACK_IN_PROGRESS")
+        .await
+        .with("CLICKHOUSE_URL", "http://127.0.0.1:9");
+    world.deliver(&of_this_release(&world)).await.unwrap();
+    let answer = world.answer();
+    assert_eq!(answer["Status"], "SUCCESS", "{answer}");
+    let collectors = answer["Data"]["collectors"].as_str().unwrap();
+    assert!(
+        collectors.starts_with("not registered: ") && collectors.contains("http://127.0.0.1:9"),
+        "{collectors}"
+    );
+}
+
+/// Lambda tries again with the same id where the function was killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lock_of_an_attempt_that_was_killed_is_in_nobody_s_way() {
+    let world = World::in_status("CREATE_IN_PROGRESS").await;
+    leave_lock(&world, "schema-migrator 8476a536").await;
+    world
+        .deliver_with(&world.request("Create"), TimeDelta::minutes(2))
+        .await
+        .unwrap();
+    let answer = world.answer();
+    assert_eq!(answer["Data"]["outcome"], "migrated", "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,8 +175,9 @@ async fn world_of_a_newer_release() -> World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn going_back_to_an_older_release_changes_nothing() {
+async fn going_back_to_an_older_release_changes_which_collectors_are_expected_and_nothing_else() {
     let world = world_of_a_newer_release().await;
+    sql::execute(&world.store, OF_ANOTHER_RELEASE).await;
     world.deliver(&world.request("Update")).await.unwrap();
     let answer = world.answer();
     assert_eq!(answer["Status"], "SUCCESS", "{answer}");
@@ -106,6 +185,7 @@ async fn going_back_to_an_older_release_changes_nothing() {
         answer["Data"]["outcome"],
         "nothing to do: the database is newer"
     );
+    assert_eq!(sql::lines(&world.store, EXPECTED).await, ids());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,16 +203,16 @@ async fn a_newer_database_that_lacks_a_migration_of_this_release_is_refused() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn another_who_migrates_for_too_long_is_named() {
-    let world = World::in_status("UPDATE_IN_PROGRESS").await;
+/// A lock that has just been taken.
+async fn leave_lock(world: &World, holder: &str) {
     sql::execute_on_server(&world.store, "CREATE DATABASE {database}").await;
     let since = sql::text(
         &world.store,
         "SELECT formatDateTime(now(), '%FT%TZ', 'UTC')",
     )
     .await;
-    let comment = json!({"holder": "polo migrate ada@laptop", "since": since, "token": "c8ff1d38-0c2a-4b5e-9d0c-0a4f3b6d7e21"});
+    let comment =
+        json!({"holder": holder, "since": since, "token": "c8ff1d38-0c2a-4b5e-9d0c-0a4f3b6d7e21"});
     sql::execute(
         &world.store,
         &format!(
@@ -140,6 +220,12 @@ async fn another_who_migrates_for_too_long_is_named() {
         ),
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_who_migrates_for_too_long_is_named() {
+    let world = World::in_status("UPDATE_IN_PROGRESS").await;
+    leave_lock(&world, "polo migrate ada@laptop").await;
     // What answering and releasing take is all that is left: it may not wait.
     world
         .deliver_with(&world.request("Update"), TimeDelta::seconds(40))

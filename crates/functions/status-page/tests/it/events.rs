@@ -3,7 +3,8 @@
 use lambda_http::Request;
 use lambda_http::http::Method;
 use lambda_http::request::{LambdaRequest, RequestOrigin};
-use status_page::Route;
+use serde_json::{Value, json};
+use status_page::{Route, tamed};
 
 /// What a load balancer sends.
 ///
@@ -21,7 +22,7 @@ const FROM_LOAD_BALANCER: &str = r#"{
 
 fn read(event: &str) -> (RequestOrigin, Request) {
     let request: LambdaRequest = serde_json::from_str(event).unwrap();
-    (request.request_origin(), request.into())
+    (request.request_origin(), tamed(request).into())
 }
 
 #[test]
@@ -79,4 +80,139 @@ fn any_path_becomes_a_request() {
             "{path}: {route:?}"
         );
     }
+}
+
+/// The events of both senders with one place changed.
+fn with(pointer: &str, field: &str, value: &Value) -> Vec<Value> {
+    [
+        include_str!("../../../../../events/status-page.json"),
+        FROM_LOAD_BALANCER,
+    ]
+    .map(|sample| {
+        let mut event: Value = serde_json::from_str(sample).unwrap();
+        event.pointer_mut(pointer).unwrap()[field] = value.clone();
+        event
+    })
+    .into()
+}
+
+#[test]
+fn any_host_scheme_and_body_become_the_same_request() {
+    let values = [
+        "",
+        " ",
+        "a b",
+        "[",
+        "a:99999",
+        "user@:",
+        "\"",
+        "%",
+        "%00",
+        "ü",
+        "<script>",
+        "javascript",
+    ];
+    for value in values {
+        for event in [
+            with("/headers", "host", &json!(value)),
+            with("/headers", "x-forwarded-proto", &json!(value)),
+            with("", "body", &json!(value)),
+        ]
+        .concat()
+        {
+            let mut event = event;
+            event["isBase64Encoded"] = true.into();
+            let Ok(request) = serde_json::from_str::<LambdaRequest>(&event.to_string()) else {
+                // A header that HTTP does not know ends as a failed invocation.
+                continue;
+            };
+            let request: Request = tamed(request).into();
+            let path = request.uri().path();
+            assert!(["/", "/api/accounts"].contains(&path), "{event}: {path}");
+        }
+    }
+    let mut event = with("/requestContext", "domainName", &json!("a b")).remove(0);
+    event["headers"] = json!({});
+    assert_eq!(read(&event.to_string()).1.uri().path(), "/");
+}
+
+#[test]
+fn any_query_becomes_a_request_that_is_refused_with_a_sentence() {
+    for query in [
+        "a b",
+        "#",
+        "a=#",
+        "ü=ö",
+        "%",
+        "%0",
+        "%zz=1",
+        "\"",
+        "<script>",
+        "{}",
+        "|",
+        "\\",
+        "^",
+        "`",
+        "a\nb",
+        "\u{0}",
+        "status=activ\u{e9}",
+        "x=https://a/?b#c",
+    ] {
+        let mut event = with("", "rawQueryString", &json!(query)).remove(0);
+        event["rawPath"] = "/api/accounts".into();
+        let (_, request) = read(&event.to_string());
+        let problem = Route::of("GET", request.uri().path(), request.uri().query()).unwrap_err();
+        assert_eq!(problem.status(), 400, "{query}: {}", problem.sentence());
+
+        for (name, value) in [(query, "1"), ("status", query)] {
+            for field in ["queryStringParameters", "multiValueQueryStringParameters"] {
+                let value = match field {
+                    "queryStringParameters" => json!({ name: value }),
+                    _ => json!({ name: [value, value] }),
+                };
+                let event = with("", field, &value).remove(1);
+                let (_, request) = read(&event.to_string());
+                let problem =
+                    Route::of("GET", request.uri().path(), request.uri().query()).unwrap_err();
+                assert_eq!(problem.status(), 400, "{event}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_address_of_any_length_becomes_a_request_that_is_refused() {
+    let long = "ü".repeat(50_000);
+    let events = [
+        with("", "rawPath", &json!(long)).remove(0),
+        with("", "rawQueryString", &json!(long)).remove(0),
+        with("", "path", &json!(long)).remove(1),
+        with("", "queryStringParameters", &json!({ "status": long })).remove(1),
+        with(
+            "",
+            "multiValueQueryStringParameters",
+            &json!({ "a": [long] }),
+        )
+        .remove(1),
+    ];
+    for event in events {
+        let (_, request) = read(&event.to_string());
+        let problem = Route::of("GET", request.uri().path(), request.uri().query()).unwrap_err();
+        let sentence = problem.sentence();
+        assert!(
+            [400, 404].contains(&problem.status()) && sentence.len() < 200,
+            "{sentence}"
+        );
+    }
+}
+
+/// A legal query is what it was.
+#[test]
+fn a_legal_query_is_left_as_it_is() {
+    let query = "status=no_access&after=123456789012";
+    let mut event = with("", "rawQueryString", &json!(query)).remove(0);
+    event["rawPath"] = "/api/accounts".into();
+    let (_, request) = read(&event.to_string());
+    assert_eq!(request.uri().query(), Some(query));
+    assert!(Route::of("GET", "/api/accounts", request.uri().query()).is_ok());
 }

@@ -1,5 +1,7 @@
 //! Requests that get a sentence, and the headers that every answer has.
 
+use polo_aws::{AwsFailure, SecretError};
+use polo_core::ErrorClass;
 use polo_runtime::FunctionError;
 use polo_store::StoreConfig;
 use polo_testkit::clickhouse::{engine_url, fresh_config, fresh_store};
@@ -52,6 +54,57 @@ async fn wrong_settings_are_told_without_their_values() {
         text.contains("settings are wrong") && !text.contains("secret-host"),
         "{text}"
     );
+}
+
+/// A page whose database has a password in a secret that cannot be had.
+fn without_password(error: fn() -> SecretError) -> polo_runtime::Warm<StatusPage> {
+    polo_runtime::Warm::new(
+        move || Box::pin(async move { Err(FunctionError::Secret(error())) }),
+        StatusPage::new,
+    )
+}
+
+#[tokio::test]
+async fn a_password_that_cannot_be_read_now_is_no_wrong_setting() {
+    fn failed(class: ErrorClass) -> SecretError {
+        SecretError::Aws {
+            secret_id: "a-secret-id".into(),
+            source: Box::new(AwsFailure::new(
+                class,
+                "secretsmanager:GetSecretValue",
+                "Code",
+                "in the log",
+            )),
+        }
+    }
+    for (error, says, not) in [
+        (
+            (|| failed(ErrorClass::Throttled)) as fn() -> SecretError,
+            "try again",
+            "settings",
+        ),
+        (
+            || failed(ErrorClass::Denied),
+            "settings are wrong",
+            "try again",
+        ),
+        (
+            || SecretError::Empty {
+                secret_id: "a-secret-id".into(),
+            },
+            "settings are wrong",
+            "try again",
+        ),
+    ] {
+        let response = respond(&without_password(error), &request("GET", "/")).await;
+        let (status, text) = told(&response);
+        assert_eq!(status, 503);
+        assert!(text.contains(says) && !text.contains(not), "{text}");
+        assert!(
+            !text.contains("a-secret-id") && !text.contains("in the log"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]

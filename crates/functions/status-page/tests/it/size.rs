@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::world::World;
+use crate::world::{SHOP, World};
 
 /// What a load balancer takes from a function, counted as JSON.
 const ALB_BYTES: usize = 1_048_576;
@@ -126,5 +126,101 @@ async fn a_list_for_programs_comes_in_pages_that_add_up() {
         // Nothing was ever collected here, so coverage has every account.
         assert_eq!(seen.len(), expected, "{list}");
         assert!(pages > 1 || list == "coverage", "{list}: {pages}");
+    }
+}
+
+/// How a target begins on the page of an account.
+const PAGE_TARGET: &str = "data-l=\"Region\">region-";
+/// The same for programs.
+const JSON_TARGET: &str = "{\"region\":\"region-";
+
+/// Ten runs of as many collectors, each with so many targets that met a message of this length; and twenty checks.
+async fn eventful(targets: u32, message: &str, length: u32) -> World {
+    let world = World::organization().await;
+    for statement in [
+        "TRUNCATE TABLE collector_runs".to_owned(),
+        "TRUNCATE TABLE run_targets".to_owned(),
+        format!(
+            "INSERT INTO collector_runs (run_id, attempt, sweep_id, account_id, collector, started_at, deadline_at, finished_at,
+                 outcome, error_class, reason, targets, _version)
+             SELECT generateUUIDv4(), 1, generateUUIDv4(), '{SHOP}', concat('collector_', toString(number)),
+                 now64(3) - INTERVAL number HOUR, now64(3), now64(3), 'partial', 'service', repeat('{message}', {length}),
+                 {targets}, 1
+             FROM numbers(10)"
+        ),
+        format!(
+            "INSERT INTO run_targets (run_id, attempt, account_id, collector, region, started_at, finished_at, outcome,
+                 error_class, action, message, _version)
+             SELECT run_id, 1, account_id, collector, concat('region-', toString(number)), started_at, now64(3), 'failed',
+                 'service', 'ec2:DescribeInstances', repeat('{message}', {length}), 1
+             FROM collector_runs CROSS JOIN numbers({targets}) AS n"
+        ),
+        format!(
+            "INSERT INTO access_checks (check_id, account_id, role_kind, role_arn, checked_at, verdict, message,
+                 next_check_at, checked_by)
+             SELECT generateUUIDv4(), '{SHOP}', 'read', 'arn:aws:iam::{SHOP}:role/dev-PoloReadRole', now64(3), 'inconclusive',
+                 repeat('{message}', {length}), now64(3), 'test' FROM numbers(20)"
+        ),
+    ] {
+        world.sql(&statement).await;
+    }
+    world
+}
+
+#[tokio::test]
+async fn the_messages_of_an_account_are_cut() {
+    let world = eventful(30, "x", 100_000).await;
+    let page = world.get(200, &format!("/accounts/{SHOP}")).await;
+    let text = world.get(200, &format!("/api/accounts/{SHOP}")).await;
+    let (whole, longer) = (format!("{}…", "x".repeat(500)), "x".repeat(501));
+    for body in [&page, &text] {
+        assert!(bytes(body) < ALB_BYTES, "{} bytes", bytes(body));
+        assert!(body.contains(&whole) && !body.contains(&longer));
+    }
+    // Nothing else is left out.
+    assert_eq!(page.matches(PAGE_TARGET).count(), 300);
+    assert_eq!(text.matches(JSON_TARGET).count(), 300);
+    assert!(!page.contains("left out"));
+}
+
+#[tokio::test]
+async fn an_account_that_is_too_large_loses_the_targets_of_its_oldest_runs() {
+    let world = eventful(200, "\"", 1_000).await;
+    let page = world.get(200, &format!("/accounts/{SHOP}")).await;
+    assert!(bytes(&page) < ALB_BYTES, "{} bytes", bytes(&page));
+    let shown = page.matches(PAGE_TARGET).count();
+    assert!(shown > 0 && shown < 2_000 && shown % 200 == 0, "{shown}");
+    assert!(page.contains("region-199") && page.contains("collector_9"));
+    let sentence = format!("{} targets of older runs are left out", 2_000 - shown);
+    assert!(page.contains(&sentence), "{sentence}");
+
+    let text = world.get(200, &format!("/api/accounts/{SHOP}")).await;
+    assert!(bytes(&text) < ALB_BYTES, "{} bytes", bytes(&text));
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let told: Vec<usize> = json["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| match run.get("target_outcomes") {
+            Some(targets) => targets.as_array().unwrap().len(),
+            None => 0,
+        })
+        .collect();
+    let with = told.iter().take_while(|targets| **targets == 200).count();
+    assert!((1..10).contains(&with), "{told:?}");
+    assert!(told[with..].iter().all(|targets| *targets == 0), "{told:?}");
+}
+
+#[tokio::test]
+async fn one_run_that_is_too_large_by_itself_is_told_without_its_targets() {
+    let world = eventful(600, "\"", 1_000).await;
+    for (target, row) in [
+        (format!("/accounts/{SHOP}"), PAGE_TARGET),
+        (format!("/api/accounts/{SHOP}"), JSON_TARGET),
+    ] {
+        let body = world.get(200, &target).await;
+        assert!(bytes(&body) < ALB_BYTES, "{target}: {} bytes", bytes(&body));
+        assert!(body.contains("collector_0"), "{target}");
+        assert_eq!(body.matches(row).count(), 0, "{target}");
     }
 }

@@ -100,4 +100,9 @@ pub enum MigrationError {
         "the time was up before all migrations were applied: what was applied stays, migrate again to go on from there"
     )]
     OutOfTime,
+    /// It was told to stop.
+    #[error(
+        "migrating was stopped before it had ended: what was applied stays, migrate again to go on from there"
+    )]
+    Stopped,
 }

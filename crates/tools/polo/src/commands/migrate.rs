@@ -1,10 +1,17 @@
-//! `polo migrate`. Invariant: can be repeated, and waits for another who migrates; the schema first, then what it is to hold of this version: the
-//! collectors' manifests, and the rule's periods where they are given.
+//! `polo migrate`. Invariant: can be repeated, waits for another who migrates, and leaves no lock behind where it is
+//! interrupted; the schema first, then what it is to hold of this version: the collectors' manifests, and the rule's
+//! periods where they are given.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use polo_core::CollectorManifest;
+use polo_store::Store;
 use polo_store::collectors::manifests;
-use polo_store::migrations::{Holder, Topology, Turn, migrate};
+use polo_store::migrations::{
+    Holder, MigrationError, MigrationReport, Topology, Turn, migrate_unless,
+};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Migrate;
 use crate::error::CliError;
@@ -13,7 +20,15 @@ use crate::{environment, output};
 pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
     let store = environment::store().await?;
     let manifests = manifests()?;
-    let report = migrate(
+    let mut signals = signal(SignalKind::interrupt()).map_err(|error| {
+        CliError::Failed(format!(
+            "an interruption (Ctrl-C) cannot be awaited: {error}"
+        ))
+    })?;
+    let mut interrupted = pin!(async move {
+        signals.recv().await;
+    });
+    let report = migrate_unless(
         &store,
         &Topology {
             cluster: arguments.cluster.clone(),
@@ -23,9 +38,22 @@ pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
             ..Turn::of(format!("polo migrate {}", environment::operator()))
                 .waiting(Duration::from_secs(arguments.wait_seconds.into()))
         },
+        interrupted.as_mut(),
     )
     .await?;
+    tokio::select! {
+        outcome = tell_and_register(&store, arguments, &manifests, &report) => outcome,
+        () = interrupted => Err(MigrationError::Stopped.into()),
+    }
+}
 
+/// Says what was done, and records what the schema is to hold of this version.
+async fn tell_and_register(
+    store: &Store,
+    arguments: &Migrate,
+    manifests: &[CollectorManifest],
+    report: &MigrationReport,
+) -> Result<(), CliError> {
     let mut text = String::new();
     for table in &report.adopted {
         text.push_str(&format!("adopted  {table}, which was there already\n"));
@@ -41,7 +69,7 @@ pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
     ));
     output::print(&text)?;
 
-    store.register_collectors(&manifests).await?;
+    store.register_collectors(manifests).await?;
     let ids: Vec<&str> = manifests
         .iter()
         .map(|manifest| manifest.id.as_str())

@@ -3,7 +3,7 @@
 use crate::cli::page::Page;
 use crate::error::CliError;
 use crate::output;
-use crate::page::{Forward, Lookup, listen, serve};
+use crate::page::{Forward, Lookup, Token, listen, serve};
 
 pub(crate) async fn run(arguments: &Page) -> Result<(), CliError> {
     let lookup = Lookup::new().await?;
@@ -16,9 +16,11 @@ pub(crate) async fn run(arguments: &Page) -> Result<(), CliError> {
     let address = listener
         .local_addr()
         .map_err(|error| CliError::Failed(format!("the listener has no address: {error}")))?;
+    let token = Token::new();
     output::print(&format!(
-        "The status page is at http://{address}/ (from {}; Ctrl-C ends it).\n",
+        "The status page is at {} (from {}; whoever has this address reads as you; Ctrl-C ends it).\n",
+        token.address(address),
         forward.url()
     ))?;
-    serve(listener, forward).await
+    serve(listener, token, forward).await
 }

@@ -1,5 +1,8 @@
 //! `polo migrate`, and the environment that every command needs.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use polo_store::Store;
 use polo_store::collectors::manifests;
 use polo_testkit::clickhouse::{engine_url, fresh_config};
@@ -61,6 +64,58 @@ async fn it_can_be_repeated_and_says_what_it_did() {
     );
 }
 
+/// A lock that another has just taken.
+async fn leave_lock(store: &Store) {
+    let since = sql::text(store, "SELECT formatDateTime(now(), '%FT%TZ', 'UTC')").await;
+    let comment = format!(
+        r#"{{"holder": "schema-migrator 8476a536", "since": "{since}", "token": "c8ff1d38-0c2a-4b5e-9d0c-0a4f3b6d7e21"}}"#
+    );
+    let lock = format!(
+        "CREATE TABLE schema_migration_lock (nothing UInt8) ENGINE = Null COMMENT '{comment}'"
+    );
+    sql::execute(store, &lock).await;
+}
+
+/// What it does with a lock of its own then is tested beside the lock.
+#[tokio::test(flavor = "multi_thread")]
+async fn interrupted_it_ends_with_one_sentence_and_leaves_another_s_lock() {
+    let config = fresh_config();
+    let store = Store::new(&config);
+    sql::execute_on_server(&store, "CREATE DATABASE {database}").await;
+    leave_lock(&store).await;
+    let mut program = Command::new(env!("CARGO_BIN_EXE_polo"))
+        .arg("migrate")
+        .env_clear()
+        .env("CLICKHOUSE_URL", engine_url())
+        .env("CLICKHOUSE_DATABASE", &config.database)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
+        let waits = lines.next().unwrap().unwrap();
+        assert!(
+            waits.contains("waits for schema-migrator 8476a536"),
+            "{waits}"
+        );
+        let id = program.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
+        assert!(sent.success());
+        let rest: Vec<String> = lines.map(Result::unwrap).collect();
+        (program.wait().unwrap().code(), rest)
+    });
+    let (code, rest) = ended.await.unwrap();
+    assert_eq!(code, Some(130), "{rest:?}");
+    assert_eq!(
+        rest,
+        [
+            "polo: migrating was stopped before it had ended: what was applied stays, migrate again to go on from there"
+        ]
+    );
+    let locks = "SELECT count() FROM system.tables WHERE database = '{database}' AND name = 'schema_migration_lock'";
+    assert_eq!(sql::number(&store, locks).await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_who_migrates_is_waited_for_and_named() {
     let config = fresh_config();
@@ -71,14 +126,7 @@ async fn another_who_migrates_is_waited_for_and_named() {
     ]);
     let store = Store::new(&config);
     sql::execute_on_server(&store, "CREATE DATABASE {database}").await;
-    let since = sql::text(&store, "SELECT formatDateTime(now(), '%FT%TZ', 'UTC')").await;
-    let comment = format!(
-        r#"{{"holder": "schema-migrator 8476a536", "since": "{since}", "token": "c8ff1d38-0c2a-4b5e-9d0c-0a4f3b6d7e21"}}"#
-    );
-    let lock = format!(
-        "CREATE TABLE schema_migration_lock (nothing UInt8) ENGINE = Null COMMENT '{comment}'"
-    );
-    sql::execute(&store, &lock).await;
+    leave_lock(&store).await;
     let ended = polo(&environment, &["migrate", "--wait-seconds", "0"]).await;
     let sentence = ended.refused(1);
     assert!(

@@ -194,6 +194,58 @@ async fn another_name_than_loopback_and_another_method_than_get_stay_here() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_know_the_printed_address_gets_nothing() {
+    let function = Function::start(200, "page").await;
+    let url = format!("{}/page/", function.url);
+    let page = Page::start(&environment(&[]), &["--url", &url]);
+    let again = Page::start(&environment(&[]), &["--url", &url]);
+    let parts: Vec<&str> = page.url.split('/').collect();
+    let [_, _, host, token, ""] = parts.as_slice() else {
+        panic!("{}", page.url)
+    };
+    assert_eq!(token.len(), 32);
+    assert!(!again.url.contains(token), "{}", again.url);
+    let wrong = "0".repeat(32);
+    for path in [
+        "".to_owned(),
+        "accounts/123456789012".to_owned(),
+        format!("{wrong}/"),
+        format!("{wrong}/{token}/"),
+        (*token).to_owned(),
+        format!("?{token}/"),
+    ] {
+        let http = reqwest::Client::new();
+        for request in [
+            http.get(format!("http://{host}/{path}")),
+            http.post(format!("http://{host}/{path}")),
+        ] {
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status().as_u16(), 404, "{path}");
+            let text = response.text().await.unwrap();
+            assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+            assert!(
+                text.contains("whole address") && !text.contains(token),
+                "{text}"
+            );
+        }
+    }
+    assert!(function.asked().is_empty());
+
+    // A page's links are relative, so they stay below the token.
+    let account = reqwest::Url::parse(&page.url)
+        .and_then(|url| url.join("accounts/123456789012"))
+        .unwrap();
+    let home = account.join("../").unwrap();
+    assert_eq!(home.as_str(), page.url);
+    for link in [account, home] {
+        let response = reqwest::get(link).await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+    }
+    let asked: Vec<String> = function.asked().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(asked, ["/page/accounts/123456789012", "/page/"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_lambda_is_explained() {
     let function = Function::start(403, r#"{"Message":"Forbidden. For troubleshooting"}"#).await;
     let url = format!("{}/page", function.url);

@@ -80,6 +80,38 @@ async fn each_account_shows_its_instance_and_its_last_attempt() {
     assert!(!ended.stdout.contains(STRANGER));
 }
 
+/// The deployment has got another StackSet: what was asked of the one before is no attempt of this one, open or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_of_another_stack_set_are_not_shown() {
+    let database = with_rollout().await;
+    database
+        .sql(&format!(
+            "INSERT INTO provisioning_attempts (account_id, operation_id, stack_set_name, action, asked_at, outcome, reason, _version)
+             VALUES ('{BROKEN}', generateUUIDv4(), 'before', 'create', now64(3) - INTERVAL 2 HOUR, 'failed', 'other', 1),
+                 ('{BROKEN}', generateUUIDv4(), 'before', 'create', now64(3) - INTERVAL 1 HOUR, 'running', '', 1)"
+        ))
+        .await;
+    let rollout = |json: &serde_json::Value| {
+        (
+            json["accounts"][1]["last_attempt_outcome"].clone(),
+            json["accounts"][1]["failed_attempts"].clone(),
+        )
+    };
+    let status = ["roles", "status", "--json"];
+    let shown = database.polo(&status).await.done().json();
+    assert_eq!(rollout(&shown), (json!("refused"), json!(2)), "{shown}");
+
+    // A new one that was asked, and listed no instance yet.
+    database
+        .sql(&format!(
+            "INSERT INTO provisioning_attempts (account_id, operation_id, stack_set_name, action, asked_at, outcome, _version)
+             VALUES ('{BROKEN}', generateUUIDv4(), 'after', 'create', now64(3) + INTERVAL 1 SECOND, 'running', 1)"
+        ))
+        .await;
+    let shown = database.polo(&status).await.done().json();
+    assert_eq!(rollout(&shown), (json!("running"), json!(0)), "{shown}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn json_holds_what_never_was_as_null() {
     let database = with_rollout().await;

@@ -1,0 +1,67 @@
+//! All that is known of one account. Invariant: no free text in it is longer than an answer has room for.
+
+use polo_core::{AccountId, Timestamp};
+use polo_report::history::AccountHistory;
+use polo_store::accounts::{AccountDetails, AccountRow};
+use polo_store::{Store, StoreError, time_of};
+
+use crate::budget::{TEXT_CHARACTERS, cut};
+
+/// One account at one moment.
+pub(crate) struct Known {
+    pub(crate) at: Timestamp,
+    pub(crate) account: AccountRow,
+    pub(crate) details: AccountDetails,
+    pub(crate) history: AccountHistory,
+    /// How many resources are there now.
+    pub(crate) resources: u64,
+}
+
+impl Known {
+    /// Reads it.
+    pub(crate) async fn read(store: &Store, id: &AccountId) -> Result<Self, StoreError> {
+        let at = time_of(store.version().await?);
+        let (account, details, history, resources) = tokio::try_join!(
+            store.account(id),
+            store.account_details(id),
+            AccountHistory::read(store, id),
+            store.resource_counts(),
+        )?;
+        let mut known = Self {
+            at,
+            account,
+            details,
+            history,
+            resources: resources.get(id.as_str()).copied().unwrap_or_default(),
+        };
+        for text in known.texts() {
+            *text = cut(text, TEXT_CHARACTERS);
+        }
+        Ok(known)
+    }
+
+    fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let account = &mut self.account;
+        let history = &mut self.history;
+        [
+            &mut account.account_name,
+            &mut account.account_role,
+            &mut account.owner,
+            &mut account.excluded_by,
+            &mut account.excluded_reason,
+            &mut account.stack_status_reason,
+            &mut account.last_check_message,
+            &mut account.last_scan_error,
+        ]
+        .into_iter()
+        .chain(
+            history
+                .settings
+                .iter_mut()
+                .flat_map(|setting| [&mut setting.value, &mut setting.reason, &mut setting.author]),
+        )
+        .chain(history.checks.iter_mut().map(|check| &mut check.message))
+        .chain(history.runs.iter_mut().map(|run| &mut run.reason))
+        .chain(history.targets.iter_mut().map(|target| &mut target.message))
+    }
+}

@@ -51,13 +51,12 @@ impl Problem {
             FunctionError::Store(error @ StoreError::UnknownAccount { .. }) => {
                 Self::not_found(error.to_string())
             }
-            FunctionError::Store(StoreError::Unreachable { .. } | StoreError::Timeout { .. }) => {
-                Self::new(
-                    503,
-                    "the database gives no answer, so nothing can be said of the accounts now: try again, and look into \
-                     the function's log if it stays so",
-                )
-            }
+            // Overloaded is no answer either, and nothing that a migration would mend.
+            FunctionError::Store(error) if error.retryable() => Self::new(
+                503,
+                "the database gives no answer, so nothing can be said of the accounts now: try again, and look into \
+                 the function's log if it stays so",
+            ),
             FunctionError::LoginRefused { .. } => Self::new(
                 503,
                 "the database refuses the page's login: look into the function's log",

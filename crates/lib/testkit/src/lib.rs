@@ -5,6 +5,7 @@ pub mod aws;
 mod cbor;
 pub mod clickhouse;
 pub mod collector;
+pub mod delivery;
 pub mod events;
 pub mod gate;
 pub mod iam_actions;

@@ -32,6 +32,11 @@ impl Screen {
         }
     }
 
+    /// Whether a table of this width would break its lines.
+    pub(crate) fn is_narrower_than(&self, width: u16) -> bool {
+        self.width.is_some_and(|own| own < width)
+    }
+
     /// A table with these headings.
     pub(crate) fn table(&self, headings: &[&str]) -> Table {
         let mut table = Table::new();

@@ -8,13 +8,13 @@ use std::time::Duration;
 use access_verifier::AccessVerifier;
 use chrono::TimeDelta;
 use polo_aws::{Backoff, Clock};
-use polo_core::Invocation;
-use polo_runtime::{Config, Context, Function, FunctionError, Request};
+use polo_runtime::{Config, Context, Function, FunctionError};
 use polo_store::Store;
 use polo_testkit::aws::{
     Call, FakeAws, Reply, assume_role, assume_role_answering_for, assume_role_denied,
 };
 use polo_testkit::clickhouse::{engine_url, fresh_store};
+use polo_testkit::delivery::deliver;
 use polo_testkit::events::Bus;
 use polo_testkit::{accounts, sql};
 use serde_json::{Value, json};
@@ -138,12 +138,7 @@ impl World {
         payload: &Value,
         request_id: &str,
     ) -> Result<Value, FunctionError> {
-        let invocation = Invocation::parse(payload, request_id)?;
-        let request = Request {
-            request_id: request_id.to_owned(),
-            deadline_at: None,
-        };
-        self.function.handle(invocation, &request).await
+        deliver(&self.function, payload, request_id).await
     }
 
     /// The tick of this minute; it has to succeed.

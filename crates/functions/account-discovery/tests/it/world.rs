@@ -8,11 +8,12 @@ use std::time::Duration;
 use account_discovery::AccountDiscovery;
 use chrono::TimeDelta;
 use polo_aws::{Backoff, Clock};
-use polo_core::{Invocation, Timestamp};
-use polo_runtime::{Config, Context, Function, FunctionError, Request};
+use polo_core::Timestamp;
+use polo_runtime::{Config, Context, Function, FunctionError};
 use polo_store::Store;
 use polo_testkit::aws::{Call, FakeAws, HUB_ACCESS_KEY, Reply, assume_role, assume_role_denied};
 use polo_testkit::clickhouse::{engine_url, fresh_store};
+use polo_testkit::delivery::deliver;
 use polo_testkit::events::Bus;
 use polo_testkit::sql;
 use serde_json::{Value, json};
@@ -176,12 +177,7 @@ impl World {
         payload: &Value,
         request_id: &str,
     ) -> Result<Value, FunctionError> {
-        let invocation = Invocation::parse(payload, request_id)?;
-        let request = Request {
-            request_id: request_id.to_owned(),
-            deadline_at: None,
-        };
-        self.function.handle(invocation, &request).await
+        deliver(&self.function, payload, request_id).await
     }
 
     /// The hourly firing of now.

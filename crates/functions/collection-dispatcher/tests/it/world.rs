@@ -7,12 +7,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use collection_dispatcher::CollectionDispatcher;
 use polo_aws::{Backoff, Clock};
-use polo_core::{CollectorManifest, Invocation, Scope, Timestamp};
-use polo_runtime::{Config, Context, Function, FunctionError, Request};
+use polo_core::{CollectorManifest, Scope, Timestamp};
+use polo_runtime::{Config, Context, Function, FunctionError};
 use polo_store::Store;
 use polo_store::collectors::manifests;
 use polo_testkit::aws::FakeAws;
 use polo_testkit::clickhouse::{engine_url, fresh_store};
+use polo_testkit::delivery::deliver;
 use polo_testkit::events::{Bus, Event};
 use polo_testkit::{accounts, sql};
 use serde_json::{Value, json};
@@ -108,12 +109,7 @@ impl World {
         payload: &Value,
         request_id: &str,
     ) -> Result<Value, FunctionError> {
-        let invocation = Invocation::parse(payload, request_id)?;
-        let request = Request {
-            request_id: request_id.to_owned(),
-            deadline_at: None,
-        };
-        self.function.handle(invocation, &request).await
+        deliver(&self.function, payload, request_id).await
     }
 
     /// Delivers what has to succeed; the events that it sent as `account collector`, sorted.

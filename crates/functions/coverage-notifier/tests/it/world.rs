@@ -7,11 +7,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use coverage_notifier::CoverageNotifier;
 use polo_aws::{Backoff, Clock};
-use polo_core::Invocation;
-use polo_runtime::{Config, Context, Function, FunctionError, Request};
+use polo_runtime::{Config, Context, Function, FunctionError};
 use polo_store::Store;
 use polo_testkit::aws::{FakeAws, Reply};
 use polo_testkit::clickhouse::{engine_url, fresh_store};
+use polo_testkit::delivery::deliver;
 use polo_testkit::{accounts, sql};
 use serde_json::{Value, json};
 
@@ -170,13 +170,7 @@ impl World {
 
     /// Delivers a payload.
     pub(crate) async fn deliver(&self, payload: &Value) -> Result<Value, FunctionError> {
-        let request_id = payload.to_string();
-        let invocation = Invocation::parse(payload, &request_id)?;
-        let request = Request {
-            request_id,
-            deadline_at: None,
-        };
-        self.function.handle(invocation, &request).await
+        deliver(&self.function, payload, &payload.to_string()).await
     }
 
     /// The tick of this minute; it has to succeed.

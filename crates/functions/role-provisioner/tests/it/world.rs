@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use polo_aws::{Backoff, Clock};
-use polo_core::{Invocation, Timestamp};
+use polo_core::Timestamp;
 use polo_runtime::config::ConfigProblem;
-use polo_runtime::{Config, Context, Function, FunctionError, Request};
+use polo_runtime::{Config, Context, Function, FunctionError};
 use polo_store::Store;
 use polo_testkit::aws::{Call, FakeAws, Reply, assume_role};
 use polo_testkit::clickhouse::{engine_url, fresh_store};
+use polo_testkit::delivery::deliver;
 use polo_testkit::sql;
 use role_provisioner::RoleProvisioner;
 use serde_json::{Value, json};
@@ -190,12 +191,7 @@ impl World {
         payload: &Value,
         request_id: &str,
     ) -> Result<Value, FunctionError> {
-        let invocation = Invocation::parse(payload, request_id)?;
-        let request = Request {
-            request_id: request_id.to_owned(),
-            deadline_at: None,
-        };
-        self.function.handle(invocation, &request).await
+        deliver(&self.function, payload, request_id).await
     }
 
     /// The tick of this minute.

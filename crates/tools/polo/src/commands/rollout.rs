@@ -129,7 +129,7 @@ fn failed(row: &RolloutRow) -> Cell {
 }
 
 fn rollout_table(rows: &[RolloutRow], now: Timestamp, screen: &Screen) -> String {
-    if screen.width.is_some_and(|width| width < WIDE) {
+    if screen.is_narrower_than(WIDE) {
         narrow(rows, now, screen)
     } else {
         wide(rows, now, screen)

@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: &Runs) -> Result<(), CliError> {
 
 /// Runs as a table; a narrow one has the reasons beneath.
 pub(crate) fn run_table(runs: &[RunRow], now: Timestamp, screen: &Screen) -> String {
-    if screen.width.is_some_and(|width| width < WIDE) {
+    if screen.is_narrower_than(WIDE) {
         narrow(runs, now, screen)
     } else {
         wide(runs, now, screen)

@@ -76,7 +76,7 @@ fn account_table(
     now: Timestamp,
     screen: &Screen,
 ) -> String {
-    if screen.width.is_some_and(|width| width < WIDE) {
+    if screen.is_narrower_than(WIDE) {
         narrow(accounts, resources, now, screen)
     } else {
         wide(accounts, resources, now, screen)

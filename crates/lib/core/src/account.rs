@@ -15,7 +15,8 @@ pub struct AccountId(String);
 /// The text is not an account id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "account id {text:?} is not 12 digits: give the id as text with its leading zeros, like \"012345678901\""
+    "account id {} is not 12 digits: give the id as text with its leading zeros, such as \"012345678901\"",
+    crate::text::quoted(.text)
 )]
 pub struct InvalidAccountId {
     /// What was given.

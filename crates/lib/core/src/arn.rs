@@ -12,41 +12,62 @@ use crate::AccountId;
 #[serde(transparent)]
 pub struct Partition(String);
 
+/// How AWS begins the names of regions, and the partition of each; a longer prefix before a shorter one.
+///
+/// Source: `partitions.json` of the AWS SDKs, and
+/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+const PARTITION_OF_PREFIX: [(&str, &str); 16] = [
+    ("us-gov-", "aws-us-gov"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("us-iso-", "aws-iso"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-de-", "aws-eusc"),
+    ("cn-", "aws-cn"),
+    ("us-", "aws"),
+    ("eu-", "aws"),
+    ("ap-", "aws"),
+    ("sa-", "aws"),
+    ("ca-", "aws"),
+    ("me-", "aws"),
+    ("af-", "aws"),
+    ("il-", "aws"),
+    ("mx-", "aws"),
+];
+
 impl Partition {
-    /// The partition that an ARN names, if it is an ARN at all.
+    /// The partition that an ARN names, if it is an ARN at all and AWS has that partition.
     pub fn of_arn(arn: &str) -> Option<Self> {
         let mut parts = arn.splitn(3, ':');
-        match (parts.next(), parts.next()) {
-            (Some("arn"), Some(partition)) if partition.starts_with("aws") => {
-                Some(Self(partition.to_owned()))
-            }
-            _ => None,
-        }
+        let (Some("arn"), Some(partition)) = (parts.next(), parts.next()) else {
+            return None;
+        };
+        PARTITION_OF_PREFIX
+            .iter()
+            .any(|(_, name)| *name == partition)
+            .then(|| Self(partition.to_owned()))
     }
 
     /// The partition in which a region lies, by the prefix that AWS gives its regions.
-    ///
-    /// Source: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
     pub fn of_region(region: &str) -> Self {
-        const BY_PREFIX: [(&str, &str); 6] = [
-            ("cn-", "aws-cn"),
-            ("us-gov-", "aws-us-gov"),
-            ("us-isob-", "aws-iso-b"),
-            ("us-iso-", "aws-iso"),
-            ("eu-isoe-", "aws-iso-e"),
-            ("eusc-", "aws-eusc"),
-        ];
-        let name = BY_PREFIX
-            .iter()
-            .find(|(prefix, _)| region.starts_with(prefix))
-            .map_or("aws", |(_, name)| *name);
-        Self(name.to_owned())
+        Self(
+            split_region(region)
+                .map_or("aws", |(name, _)| name)
+                .to_owned(),
+        )
     }
 
     /// The partition's name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A region's partition, and what follows the prefix that the partition's regions share.
+pub(crate) fn split_region(region: &str) -> Option<(&'static str, &str)> {
+    PARTITION_OF_PREFIX
+        .iter()
+        .find_map(|(prefix, name)| Some((*name, region.strip_prefix(prefix)?)))
 }
 
 impl fmt::Display for Partition {
@@ -67,7 +88,8 @@ pub struct RoleArn {
 /// The text is not the ARN of an IAM role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "role ARN {text:?} {problem}: give it as arn:<partition>:iam::<12-digit account id>:role/<name>"
+    "role ARN {} {problem}: give it as arn:<partition>:iam::<12-digit account id>:role/<name>",
+    crate::text::quoted(.text)
 )]
 pub struct InvalidRoleArn {
     /// What was given.
@@ -117,7 +139,8 @@ impl FromStr for RoleArn {
         let [_, _, service, region, account, resource] = parts[..] else {
             return Err(invalid("is not an ARN of six parts"));
         };
-        let partition = Partition::of_arn(text).ok_or_else(|| invalid("names no AWS partition"))?;
+        let partition =
+            Partition::of_arn(text).ok_or_else(|| invalid("names no partition of AWS"))?;
         if service != "iam" || !region.is_empty() {
             return Err(invalid("is not an IAM ARN"));
         }
@@ -131,8 +154,14 @@ impl FromStr for RoleArn {
         if path_and_name.is_empty()
             || path_and_name.ends_with('/')
             || !path_and_name.chars().all(legal)
+            || path_and_name
+                .rsplit('/')
+                .next()
+                .is_none_or(|name| name.len() > 64)
         {
-            return Err(invalid("holds no legal role name"));
+            return Err(invalid(
+                "has a role name that IAM does not allow (1 to 64 letters, digits and _+=,.@-)",
+            ));
         }
         Ok(Self::new(partition, account_id, path_and_name))
     }
@@ -193,6 +222,8 @@ mod tests {
             "arn:aws:iam::123456789012:role/",
             "arn:aws:iam::123456789012:role/a b",
             "arn:gcp:iam::123456789012:role/reader",
+            "arn:aws-foo:iam::123456789012:role/reader",
+            "arn:aws:iam::123456789012:role/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         ] {
             let error = text.parse::<RoleArn>().unwrap_err().to_string();
             assert!(
@@ -207,5 +238,10 @@ mod tests {
         assert_eq!(Partition::of_region("eu-central-1").as_str(), "aws");
         assert_eq!(Partition::of_region("cn-northwest-1").as_str(), "aws-cn");
         assert_eq!(Partition::of_region("us-gov-west-1").as_str(), "aws-us-gov");
+        assert_eq!(
+            Partition::of_region("us-isof-south-1").as_str(),
+            "aws-iso-f"
+        );
+        assert_eq!(Partition::of_region("eusc-de-east-1").as_str(), "aws-eusc");
     }
 }

@@ -3,14 +3,38 @@
 
 use std::error::Error;
 
-/// The error and its sources, outermost first, joined by colons.
+/// The error and its sources in one line, outermost first, joined by colons. A cause that stands in the text already is
+/// left out, because some libraries repeat theirs.
 pub fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
         source = cause.source();
     }
-    text
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Link(&'static str, #[source] Option<Box<Link>>);
+
+    #[test]
+    fn causes_are_joined_once_in_one_line() {
+        let inner = Link("connect:\nrefused", None);
+        let middle = Link("client error: connect:\nrefused", Some(Box::new(inner)));
+        let outer = Link("the database cannot be reached", Some(Box::new(middle)));
+        assert_eq!(
+            error_chain(&outer),
+            "the database cannot be reached: client error: connect: refused"
+        );
+    }
 }

@@ -129,6 +129,28 @@ impl ErrorClass {
         }
     }
 
+    /// The class in words: a clause without a period. It says what AWS said, never more.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Denied => "AWS denied the call",
+            Self::DeniedByScp => "a service control policy (SCP) denies it",
+            Self::DeniedByRcp => "a resource control policy (RCP) denies it",
+            Self::NotReady => "the account is too new for the service, or not subscribed to it",
+            Self::RegionDisabled => "the region is not enabled in the account",
+            Self::Throttled => "AWS throttled the calls",
+            Self::Timeout => "AWS did not answer in time",
+            Self::Network => "AWS could not be reached",
+            Self::ExpiredToken => "the credentials expired",
+            Self::InvalidToken => "AWS refused the credentials",
+            Self::WrongAccount => "another account answered",
+            Self::NotFound => "AWS found no such resource",
+            Self::Config => "Polo's settings are wrong for this call",
+            Self::Service => "the AWS service failed",
+            Self::Budget => "the day's budget for billed calls is used up",
+            Self::Bug => "Polo did not understand AWS's answer",
+        }
+    }
+
     /// The class as it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -184,6 +206,15 @@ mod tests {
             assert_eq!(class.as_str().parse(), Ok(class));
         }
         assert!("denied_by_magic".parse::<ErrorClass>().is_err());
+    }
+
+    #[test]
+    fn every_class_has_words_of_its_own() {
+        let words: std::collections::BTreeSet<_> = ErrorClass::ALL
+            .map(ErrorClass::in_words)
+            .into_iter()
+            .collect();
+        assert_eq!(words.len(), ErrorClass::ALL.len());
     }
 
     #[test]

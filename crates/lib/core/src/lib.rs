@@ -15,8 +15,10 @@ pub mod organization;
 pub mod payload;
 pub mod reconcile;
 pub mod run;
+pub mod setting;
 pub mod status;
 pub mod status_reason;
+pub mod text;
 
 pub use account::{AccountId, InvalidAccountId};
 pub use arn::{InvalidRoleArn, Partition, RoleArn};
@@ -24,8 +26,9 @@ pub use chain::error_chain;
 pub use check::{RoleKind, Verdict};
 pub use error_class::ErrorClass;
 pub use manifest::{CollectorManifest, Scope};
-pub use payload::{Invocation, PayloadError, Trigger};
+pub use payload::{DispatchMode, Field, Invocation, PayloadError, Trigger};
 pub use run::{RunOutcome, TargetOutcome};
+pub use setting::Setting;
 pub use status::PoloStatus;
 pub use status_reason::{StatusReason, reason_in_words};
 

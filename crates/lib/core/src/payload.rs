@@ -1,13 +1,15 @@
 //! The one payload of every function. The same function takes a schedule's event, an EventBridge event with a
 //! `detail`, the input transformer's extract of either, and a bare manual payload `{"account_id": "…"}`.
 //!
-//! Invariant: a manual payload holds nothing that is not understood. A misspelt `account_id` would otherwise
-//! mean "all accounts".
+//! Invariant: nothing that a payload says is ignored. A misspelt or empty `account_id` would otherwise mean "all
+//! accounts", and a field that the function does not use would look as if it had been obeyed.
 
+use chrono::DateTime;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{AccountId, InvalidAccountId, ids};
+use crate::text::{clip, quoted};
+use crate::{AccountId, InvalidAccountId, Setting, ids};
 
 /// What set a function off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,45 @@ impl Trigger {
     }
 }
 
+/// A field that functions may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// `account_id`: the one account to work on.
+    AccountId,
+    /// `collector`: the one collector.
+    Collector,
+    /// `regions`: only these regions.
+    Regions,
+    /// `mode`: what the dispatcher does.
+    Mode,
+    /// `schedule`: which collectors a sweep asks.
+    Schedule,
+    /// `accept_removals`: how many removals a person has confirmed.
+    AcceptRemovals,
+}
+
+impl Field {
+    fn name(self) -> &'static str {
+        match self {
+            Self::AccountId => "account_id",
+            Self::Collector => "collector",
+            Self::Regions => "regions",
+            Self::Mode => "mode",
+            Self::Schedule => "schedule",
+            Self::AcceptRemovals => "accept_removals",
+        }
+    }
+}
+
+/// What the dispatcher does with what it could ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DispatchMode {
+    /// It asks for all of it.
+    Sweep,
+    /// It asks for what fell through.
+    Reconcile,
+}
+
 /// One invocation, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
@@ -52,62 +93,94 @@ pub struct Invocation {
     pub collector: Option<String>,
     /// Only these regions.
     pub regions: Option<Vec<String>>,
-    /// What the dispatcher is to do.
-    pub mode: Option<String>,
+    /// What the dispatcher does; none means the trigger's default.
+    pub mode: Option<DispatchMode>,
     /// Which collectors a sweep asks, by their manifests' `schedule`.
     pub schedule: Option<String>,
-    /// How many leaving accounts a person has confirmed.
+    /// How many removals a person has confirmed.
     pub accept_removals: Option<usize>,
 }
 
 /// A payload that cannot be acted upon. Nothing has been done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
+    /// Not JSON, or nested deeper than this program reads.
+    #[error(
+        "the payload cannot be read as JSON ({problem}): send a JSON object such as {{\"account_id\": \"123456789012\"}}"
+    )]
+    NotJson {
+        /// Where and why.
+        problem: String,
+    },
     /// Not an object.
     #[error(
-        "the payload is {found}, but it has to be a JSON object like {{\"account_id\": \"123456789012\"}}"
+        "the payload is {found}: send a JSON object such as {{\"account_id\": \"123456789012\"}}"
     )]
     NotAnObject {
         /// What it is.
         found: &'static str,
     },
-    /// A field of another type than it has to be.
-    #[error("payload field {field:?} is {value}, but it has to be {expected}")]
-    WrongType {
+    /// A value that the field cannot have.
+    #[error("payload field {field:?} is {value}: {fix}")]
+    WrongValue {
         /// The field.
         field: &'static str,
-        /// What it holds.
+        /// What it holds, cut.
         value: String,
-        /// What it has to be.
-        expected: &'static str,
+        /// What to write.
+        fix: &'static str,
     },
     /// Not an account id.
     #[error(transparent)]
     AccountId(#[from] InvalidAccountId),
-    /// A field that no function knows.
-    #[error("payload field {field:?} is not known: a manual payload holds {known}")]
-    UnknownField {
+    /// A field that this function does not use.
+    #[error(
+        "payload field {} is not used by this function: {takes}",
+        quoted(field)
+    )]
+    UnusedField {
         /// The field.
         field: String,
-        /// What it may hold.
-        known: &'static str,
+        /// What it takes.
+        takes: String,
+    },
+    /// A field outside of the event's `detail`, where no function reads it.
+    #[error(
+        "payload field {} stands beside \"detail\": put it inside, or leave \"detail\" out",
+        quoted(field)
+    )]
+    BesideDetail {
+        /// The field.
+        field: String,
     },
 }
 
-const MANUAL_FIELDS: [&str; 6] = [
-    "account_id",
-    "collector",
-    "regions",
-    "mode",
-    "schedule",
-    "accept_removals",
+/// What EventBridge and the rules' input transformers put around `detail`.
+///
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html>
+const ENVELOPE_FIELDS: [&str; 11] = [
+    "version",
+    "id",
+    "detail-type",
+    "source",
+    "account",
+    "time",
+    "region",
+    "resources",
+    "detail",
+    "replay-name",
+    "rule",
 ];
-const MANUAL_FIELDS_TEXT: &str =
-    "account_id, collector, regions, mode, schedule and accept_removals, all optional";
+
+/// What Polo's own events say besides the fields that functions take.
+const EVENT_FIELDS: [&str; 3] = ["sweep_id", "requested_at", "polo_status"];
 
 impl Invocation {
-    /// Reads the payload of an invocation; `request_id` is Lambda's.
-    pub fn parse(payload: &Value, request_id: &str) -> Result<Self, PayloadError> {
+    /// Reads the payload of an invocation; `takes` are the fields that the function uses, `request_id` is Lambda's.
+    ///
+    /// # Errors
+    /// One sentence with the value and the fix.
+    pub fn parse(payload: &Value, request_id: &str, takes: &[Field]) -> Result<Self, PayloadError> {
         let object = match payload {
             // `aws lambda invoke` without a payload, and `cargo lambda invoke` with an empty one.
             Value::Null => &Map::new(),
@@ -118,19 +191,19 @@ impl Invocation {
                 });
             }
         };
+        let nothing = Map::new();
         let (trigger, detail) = match object.get("detail") {
-            Some(Value::Object(detail)) => (trigger_of_envelope(object)?, detail),
-            Some(other) => return Err(wrong_type("detail", other, "an object")),
+            Some(Value::Object(detail)) => {
+                refuse_fields_beside_detail(object)?;
+                let trigger = trigger_of_envelope(object)?;
+                // What AWS says there is its own; the event as such sets the function off.
+                let detail = if is_of_aws(object) { &nothing } else { detail };
+                refuse_unused_fields(detail, takes, &EVENT_FIELDS)?;
+                (trigger, detail)
+            }
+            Some(other) => return Err(wrong_value("detail", other, "send an object")),
             None => {
-                if let Some(field) = object
-                    .keys()
-                    .find(|key| !MANUAL_FIELDS.contains(&key.as_str()))
-                {
-                    return Err(PayloadError::UnknownField {
-                        field: field.clone(),
-                        known: MANUAL_FIELDS_TEXT,
-                    });
-                }
+                refuse_unused_fields(object, takes, &[])?;
                 (Trigger::Manual, object)
             }
         };
@@ -142,10 +215,10 @@ impl Invocation {
         let sweep_id = match text(detail, "sweep_id")? {
             None => derived,
             Some(given) => Uuid::parse_str(given).map_err(|_| {
-                wrong_type(
+                wrong_value(
                     "sweep_id",
                     &Value::from(given),
-                    "a UUID, as the dispatcher writes it",
+                    "send a UUID, as the dispatcher writes it",
                 )
             })?,
         };
@@ -155,7 +228,7 @@ impl Invocation {
             account_id: text(detail, "account_id")?.map(str::parse).transpose()?,
             collector: text(detail, "collector")?.map(str::to_owned),
             regions: regions(detail)?,
-            mode: text(detail, "mode")?.map(str::to_owned),
+            mode: mode(detail)?,
             schedule: text(detail, "schedule")?.map(str::to_owned),
             accept_removals: count(detail, "accept_removals")?,
         })
@@ -167,8 +240,56 @@ impl Invocation {
     }
 }
 
+fn refuse_unused_fields(
+    object: &Map<String, Value>,
+    takes: &[Field],
+    besides: &[&str],
+) -> Result<(), PayloadError> {
+    let used = |key: &str| takes.iter().any(|field| field.name() == key) || besides.contains(&key);
+    match object.keys().find(|key| !used(key)) {
+        None => Ok(()),
+        Some(field) => Err(PayloadError::UnusedField {
+            field: field.clone(),
+            takes: match takes {
+                [] => "it takes none".to_owned(),
+                [one] => format!("it takes {}", one.name()),
+                [most @ .., last] => {
+                    let most: Vec<&str> = most.iter().map(|field| field.name()).collect();
+                    format!("it takes {} and {}", most.join(", "), last.name())
+                }
+            },
+        }),
+    }
+}
+
+fn refuse_fields_beside_detail(object: &Map<String, Value>) -> Result<(), PayloadError> {
+    let stray = object
+        .keys()
+        .find(|key| !ENVELOPE_FIELDS.contains(&key.as_str()));
+    stray.map_or(Ok(()), |field| {
+        Err(PayloadError::BesideDetail {
+            field: field.clone(),
+        })
+    })
+}
+
+/// Whether an AWS service sent the event. A schedule's own event is Polo's: `detail` is what the rule says.
+fn is_of_aws(object: &Map<String, Value>) -> bool {
+    let source = object.get("source").and_then(Value::as_str);
+    source.is_some_and(|source| source.starts_with("aws.") && source != "aws.events")
+}
+
 fn trigger_of_envelope(object: &Map<String, Value>) -> Result<Trigger, PayloadError> {
     let time = text(object, "time")?;
+    if let Some(given) = time
+        && DateTime::parse_from_rfc3339(given).is_err()
+    {
+        return Err(wrong_value(
+            "time",
+            &Value::from(given),
+            "send the event's time, such as \"2026-11-21T06:00:00Z\"",
+        ));
+    }
     let id = text(object, "id")?;
     let rule = match text(object, "rule")? {
         Some(rule) => Some(rule.to_owned()),
@@ -180,10 +301,10 @@ fn trigger_of_envelope(object: &Map<String, Value>) -> Result<Trigger, PayloadEr
             time: time.to_owned(),
         }),
         (_, _, Some(id)) => Ok(Trigger::Event { id: id.to_owned() }),
-        _ => Err(wrong_type(
+        _ => Err(wrong_value(
             "id",
             &Value::Null,
-            "the event's id, without which a redelivery can't be told",
+            "send the event's id, which is needed to recognize redeliveries",
         )),
     }
 }
@@ -202,52 +323,69 @@ fn text<'a>(
     field: &'static str,
 ) -> Result<Option<&'a str>, PayloadError> {
     match object.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-        Some(other) => Err(wrong_type(field, other, "text that is not empty")),
+        None => Ok(None),
+        Some(Value::String(text)) if !text.trim().is_empty() => Ok(Some(text)),
+        Some(other) => Err(wrong_value(
+            field,
+            other,
+            "send text that is not empty, or leave the field out",
+        )),
     }
 }
 
 fn count(object: &Map<String, Value>, field: &'static str) -> Result<Option<usize>, PayloadError> {
     match object.get(field) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(value) => value
             .as_u64()
             .and_then(|number| usize::try_from(number).ok())
             .map(Some)
-            .ok_or_else(|| wrong_type(field, value, "a whole number")),
+            .ok_or_else(|| {
+                wrong_value(field, value, "send a whole number, or leave the field out")
+            }),
+    }
+}
+
+fn mode(object: &Map<String, Value>) -> Result<Option<DispatchMode>, PayloadError> {
+    match text(object, "mode")? {
+        None => Ok(None),
+        Some("sweep") => Ok(Some(DispatchMode::Sweep)),
+        Some("reconcile") => Ok(Some(DispatchMode::Reconcile)),
+        Some(other) => Err(wrong_value(
+            "mode",
+            &Value::from(other),
+            "send \"sweep\" or \"reconcile\"",
+        )),
     }
 }
 
 fn regions(object: &Map<String, Value>) -> Result<Option<Vec<String>>, PayloadError> {
-    const EXPECTED: &str = "a list of region names like [\"us-east-1\"] that is not empty";
-    let value = match object.get("regions") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(value) => value,
+    const FIX: &str = "send a list of AWS regions such as [\"us-east-1\"], or leave the field out";
+    let Some(value) = object.get("regions") else {
+        return Ok(None);
     };
     let names = value.as_array().filter(|names| !names.is_empty());
-    let names = names.ok_or_else(|| wrong_type("regions", value, EXPECTED))?;
-    let legal = |name: &str| {
-        name.contains('-')
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let mut regions = names
-        .iter()
-        .map(|name| name.as_str().filter(|name| legal(name)).map(str::to_owned))
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| wrong_type("regions", value, EXPECTED))?;
+    let names = names.ok_or_else(|| wrong_value("regions", value, FIX))?;
+    let mut regions = Vec::with_capacity(names.len());
+    for name in names {
+        match name.as_str() {
+            Some(region) if Setting::Region.check(region).is_ok() => {
+                regions.push(region.to_owned())
+            }
+            _ => return Err(wrong_value("regions", name, FIX)),
+        }
+    }
     regions.sort();
     regions.dedup();
     Ok(Some(regions))
 }
 
-fn wrong_type(field: &'static str, value: &Value, expected: &'static str) -> PayloadError {
-    PayloadError::WrongType {
+fn wrong_value(field: &'static str, value: &Value, fix: &'static str) -> PayloadError {
+    const SHOWN_CHARACTERS: usize = 120;
+    PayloadError::WrongValue {
         field,
-        value: value.to_string(),
-        expected,
+        value: clip(&value.to_string(), SHOWN_CHARACTERS).into_owned(),
+        fix,
     }
 }
 
@@ -267,12 +405,25 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const ALL: [Field; 6] = [
+        Field::AccountId,
+        Field::Collector,
+        Field::Regions,
+        Field::Mode,
+        Field::Schedule,
+        Field::AcceptRemovals,
+    ];
+
+    fn parse_with(payload: Value, takes: &[Field]) -> Result<Invocation, PayloadError> {
+        Invocation::parse(&payload, "8476a536-e9f4-11e8-9739-2dfe598c3fcd", takes)
+    }
+
     fn parse(payload: Value) -> Result<Invocation, PayloadError> {
-        Invocation::parse(&payload, "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        parse_with(payload, &ALL)
     }
 
     #[test]
-    fn a_bare_payload_is_manual_and_keeps_the_request_id() {
+    fn manual_payload_keeps_the_request_id() {
         let invocation =
             parse(json!({"account_id": "012345678901", "regions": ["us-east-1"]})).unwrap();
         assert!(invocation.is_manual());
@@ -286,12 +437,12 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_is_one_sweep_however_it_is_worded() {
+    fn every_form_of_a_schedule_is_one_sweep() {
         let transformed = json!({"id": "1", "time": "2026-11-21T05:17:00Z", "rule": "daily-sweep", "detail": {"mode": "sweep"}});
         let again =
             json!({"id": "2", "time": "2026-11-21T05:17:00Z", "rule": "daily-sweep", "detail": {}});
         let first = parse(transformed).unwrap();
-        assert_eq!(first.mode.as_deref(), Some("sweep"));
+        assert_eq!(first.mode, Some(DispatchMode::Sweep));
         assert_eq!(first.sweep_id, parse(again).unwrap().sweep_id);
         let raw = json!({
             "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events",
@@ -302,38 +453,119 @@ mod tests {
     }
 
     #[test]
-    fn an_event_brings_its_sweep_or_is_one() {
+    fn an_event_names_its_sweep_or_is_one() {
         let sweep = "7d444840-9dc0-11d1-b245-5ffdce74fad2";
-        let event = json!({"id": "e-1", "time": "t", "detail": {"account_id": "123456789012", "sweep_id": sweep, "requested_at": "x"}});
+        let event = json!({"id": "e-1", "time": "2026-11-21T05:17:00Z", "detail": {"account_id": "123456789012", "sweep_id": sweep, "requested_at": "x"}});
         assert_eq!(parse(event).unwrap().sweep_id.to_string(), sweep);
         let bare = json!({"id": "e-1", "detail": {"account_id": "123456789012"}});
         assert_eq!(parse(bare).unwrap().sweep_id, ids::sweep_of_event("e-1"));
     }
 
     #[test]
-    fn bad_payloads_get_one_sentence_with_the_value() {
+    fn detail_of_an_aws_event_is_not_read() {
+        let event = json!({"id": "e-1", "source": "aws.organizations", "detail": {"eventName": "MoveAccount", "account_id": 7}});
+        assert_eq!(parse_with(event, &[]).unwrap().account_id, None);
+    }
+
+    #[test]
+    fn unused_fields_are_refused_with_what_is_taken() {
+        for (takes, payload, said) in [
+            (
+                &[][..],
+                json!({"account_id": "123456789012"}),
+                "it takes none",
+            ),
+            (
+                &[Field::AccountId],
+                json!({"regions": ["us-east-1"]}),
+                "it takes account_id",
+            ),
+            (
+                &[Field::AccountId, Field::AcceptRemovals],
+                json!({"mode": "sweep"}),
+                "it takes account_id and accept_removals",
+            ),
+            (
+                &[Field::AccountId],
+                json!({"id": "e", "detail": {"acount_id": "123456789012"}}),
+                "\"acount_id\" is not used by this function: it takes account_id",
+            ),
+            (
+                &[Field::AccountId],
+                json!({"id": "e", "detail": {"regions": ["us-east-1"]}}),
+                "\"regions\" is not used",
+            ),
+            (
+                &[Field::AccountId],
+                json!({"id": "e", "detail": {}, "account_id": "123456789012"}),
+                "\"account_id\" stands beside \"detail\"",
+            ),
+        ] {
+            let error = parse_with(payload, takes).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_one_short_sentence_with_the_value() {
+        let long = "9".repeat(1_000_000);
         for (payload, value) in [
             (json!({"account_id": "12345678901"}), "12345678901"),
+            (json!({"account_id": ""}), "\"\""),
+            (json!({"account_id": "  "}), "\"  \""),
+            (json!({"account_id": null}), "null"),
+            (json!({"account_id": true}), "true"),
             (json!({"account_id": 123_456_789_012_u64}), "123456789012"),
+            (
+                json!({"account_id": ["123456789012"]}),
+                "[\"123456789012\"]",
+            ),
+            (json!({"account_id": {"id": 1}}), "{\"id\":1}"),
+            (json!({"account_id": long}), "9999…"),
+            (json!({"account_id": "\u{1b}[31m"}), "\\u{1b}"),
             (json!({"acount_id": "123456789012"}), "acount_id"),
+            (json!({"collector": null}), "null"),
+            (json!({"collector": 1}), "1"),
+            (json!({"regions": null}), "null"),
             (json!({"regions": "us-east-1"}), "us-east-1"),
             (json!({"regions": []}), "[]"),
             (json!({"regions": ["US EAST"]}), "US EAST"),
+            (json!({"regions": ["us-east-1", "mars-1"]}), "mars-1"),
+            (json!({"regions": ["us-east-1", null]}), "null"),
+            (json!({"mode": "sweeep"}), "sweeep"),
+            (json!({"mode": null}), "null"),
+            (json!({"schedule": 7}), "7"),
             (json!({"accept_removals": "five"}), "five"),
+            (json!({"accept_removals": -1}), "-1"),
+            (json!({"accept_removals": 1.5}), "1.5"),
+            (json!({"accept_removals": null}), "null"),
             (json!({"detail": "x"}), "\"x\""),
+            (json!({"detail": null}), "null"),
             (json!({"detail": {"account_id": "123456789012"}}), "id"),
+            (json!({"id": 7, "detail": {}}), "7"),
+            (
+                json!({"id": "e", "time": "yesterday", "detail": {}}),
+                "yesterday",
+            ),
+            (
+                json!({"id": "e", "time": "2026-02-30T00:00:00Z", "rule": "r", "detail": {}}),
+                "2026-02-30",
+            ),
             (
                 json!({"id": "e", "detail": {"account_id": ["1"]}}),
                 "[\"1\"]",
             ),
+            (json!({"id": "e", "detail": {"account_id": null}}), "null"),
             (json!({"id": "e", "detail": {"sweep_id": "today"}}), "today"),
             (json!(["123456789012"]), "a list"),
             (json!("123456789012"), "text"),
+            (json!(7), "a number"),
+            (json!(false), "a boolean"),
         ] {
             let error = parse(payload.clone()).unwrap_err().to_string();
             assert!(
-                error.contains(value) && !error.contains('\n'),
-                "{payload}: {error}"
+                error.contains(value) && !error.contains('\n') && error.chars().count() <= 500,
+                "{error}"
             );
         }
     }

@@ -1,9 +1,12 @@
-//! Why an account has its status, in words for people. Which reason holds is decided by the view `v_accounts` alone.
+//! Why an account has its status, in words for people. The view `v_accounts` alone decides which reason holds.
 //!
-//! Invariant: the one place where a reason's sentence is written; command line, status page and messages take it from here.
+//! Invariant: the one place where a reason's words are written; command line, status page and messages take them from here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+use crate::ErrorClass;
 
 /// A value of `status_reason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,15 +92,14 @@ impl StatusReason {
                 "the read role worked, and its latest denial is not confirmed yet"
             }
             Self::DeniedAfterSuccess => {
-                "the read role worked before and is denied now: it was deleted, or its trust policy, its external id or a \
-                 resource control policy has changed"
+                "the read role worked before and is denied now: the role was deleted, or its trust policy or external id \
+                 changed"
             }
             Self::DeployedButDenied => {
-                "the read role is deployed and denied: its trust policy or external id differs, a resource control policy \
-                 denies it, or it was deleted"
+                "the read role is deployed but denied: its trust policy or external id differs, or the role was deleted"
             }
             Self::Propagating => {
-                "the read role has just been deployed, and AWS takes some minutes to know it everywhere"
+                "the read role was just deployed; AWS needs some minutes until it works everywhere"
             }
             Self::DeploymentNotCurrent => {
                 "the StackSet has not deployed the read role: its instance failed or has not run yet"
@@ -105,17 +107,64 @@ impl StatusReason {
             Self::NeverSetUp => {
                 "the read role is not set up: no StackSet instance, and no role that ever worked"
             }
-            Self::CheckInconclusive => {
-                "the check of the read role had no clear answer, and is repeated"
-            }
+            Self::CheckInconclusive => "the access check had no clear answer; Polo repeats it",
             Self::NotChecked => "access is not checked yet",
-            Self::ExcludedByOperator => "an operator has excluded the account",
-            Self::Suspended => "AWS has suspended the account",
+            Self::ExcludedByOperator => "an operator excluded the account",
+            Self::Suspended => "AWS suspended the account",
             Self::PendingClosure => "the account is being closed",
             Self::Closed => "the account is closed",
-            Self::LeftOrganization => "the account has left its organization",
+            Self::LeftOrganization => "the account left its organization",
             Self::OutOfScope => "the account lies in an OU that is out of scope",
         }
+    }
+
+    /// The reason in words, with the cause that the latest access check names instead of everything that it might be.
+    pub fn explain(self, latest: Option<ErrorClass>) -> Cow<'static, str> {
+        let (Some(class), Some(before)) = (latest, self.before_cause()) else {
+            return self.in_words().into();
+        };
+        match class {
+            // A denial without a policy's name may still have each of the causes.
+            ErrorClass::Denied => self.in_words().into(),
+            class if class.is_denial() || self == Self::CheckInconclusive => {
+                format!("{before}{}", class.in_words()).into()
+            }
+            _ => self.in_words().into(),
+        }
+    }
+
+    /// What is certain, if the cause follows.
+    fn before_cause(self) -> Option<&'static str> {
+        match self {
+            Self::DenialNotConfirmed => {
+                Some("the read role worked, and the latest check was denied: ")
+            }
+            Self::DeniedAfterSuccess => Some("the read role worked before and is denied now: "),
+            Self::DeployedButDenied => Some("the read role is deployed but denied: "),
+            Self::CheckInconclusive => Some("the access check had no clear answer: "),
+            Self::NeverSetUp => {
+                Some("no StackSet instance is known, and the read role is denied: ")
+            }
+            Self::RoleWorks
+            | Self::Propagating
+            | Self::DeploymentNotCurrent
+            | Self::NotChecked
+            | Self::ExcludedByOperator
+            | Self::Suspended
+            | Self::PendingClosure
+            | Self::Closed
+            | Self::LeftOrganization
+            | Self::OutOfScope => None,
+        }
+    }
+}
+
+/// A stored reason in words, with the cause that the latest check's stored error class names; empty for none. What this
+/// version does not know stays as it is.
+pub fn explain<'a>(status_reason: &'a str, error_class: &str) -> Cow<'a, str> {
+    match status_reason.parse::<StatusReason>() {
+        Ok(reason) => reason.explain(error_class.parse().ok()),
+        Err(UnknownStatusReason(_)) => status_reason.into(),
     }
 }
 
@@ -172,6 +221,29 @@ mod tests {
                 .all(|text| !text.ends_with('.') && !text.contains("  ")),
             "{words:?}"
         );
+    }
+
+    #[test]
+    fn a_known_cause_replaces_the_guesses() {
+        let words = explain("deployed_but_denied", "denied_by_rcp");
+        assert_eq!(
+            words,
+            "the read role is deployed but denied: a resource control policy (RCP) denies it"
+        );
+        assert!(explain("denied_after_success", "denied_by_scp").contains("(SCP)"));
+        assert_eq!(
+            explain("check_inconclusive", "throttled"),
+            "the access check had no clear answer: AWS throttled the calls"
+        );
+        for (reason, class) in [
+            ("deployed_but_denied", "denied"),
+            ("deployed_but_denied", ""),
+            ("deployed_but_denied", "timeout"),
+            ("role_works", "denied_by_rcp"),
+            ("suspended", "denied"),
+        ] {
+            assert_eq!(explain(reason, class), reason_in_words(reason));
+        }
     }
 
     #[test]

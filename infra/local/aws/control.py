@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from moto.core.base_backend import BackendDict
 from moto.organizations.models import organizations_backends
 
-from aws import calls, costs, faults, hub_roles, metric_series, options, organizations, savings_plans, sessions, stack_sets
+from aws import calls, costs, faults, hub_roles, hub_stacks, metric_series, options, organizations, savings_plans, sessions, stack_sets
 from aws.template import Template
 
 PREFIX = "/polo-local/"
@@ -27,7 +27,7 @@ class Control:
     def __init__(self, templates: list[Template], account_id: str):
         self.templates = templates
         self.account_id = account_id
-        self.role_arns = hub_roles.create(templates, account_id)
+        self.role_arns = self._create_hub()
         self.routes: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
             ("GET", "ping"): self.ping,
             ("GET", "function-credentials"): self.function_credentials,
@@ -80,8 +80,12 @@ class Control:
         }
 
     def function_credentials(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What Lambda would hand to a function that runs with the role."""
-        session = hub_roles.function_credentials(given["role_name"], self.account_id)
+        """What Lambda would hand to a function that runs with the role; with `rights=all` it may do what any hub role may."""
+        rights = given.get("rights", "own")
+        if rights not in ("own", "all"):
+            raise ValueError(f"rights is {rights!r}: it must be own or all")
+        also = tuple(self.role_arns) if rights == "all" else ()
+        session = hub_roles.function_credentials(given["role_name"], self.account_id, also)
         return {
             "AccessKeyId": session.access_key_id,
             "SecretAccessKey": session.secret_access_key,
@@ -127,5 +131,9 @@ class Control:
         faults.clear()
         for seeds in _SEEDS.values():
             seeds.clear()
-        self.role_arns = hub_roles.create(self.templates, self.account_id)
+        self.role_arns = self._create_hub()
         return self.ping({})
+
+    def _create_hub(self) -> list[str]:
+        hub_stacks.create(self.templates, self.account_id)
+        return hub_roles.create(self.templates, self.account_id)

@@ -67,8 +67,11 @@ def _aws_managed(arn: str, account_id: str) -> ManagedPolicy:
     return ManagedPolicy(name=arn.rsplit("/", 1)[-1], account_id=account_id, region="us-east-1", document="{}")
 
 
-def function_credentials(role_name: str, account_id: str) -> Session:
-    """Credentials as Lambda gives them to a function with this role; LookupError in one sentence if it would not."""
+def function_credentials(role_name: str, account_id: str, also: tuple[str, ...] = ()) -> Session:
+    """Credentials as Lambda gives them to a function with this role; LookupError in one sentence if it would not.
+
+    With `also`, the policies of those roles count as well.
+    """
     backend = iam_backends[account_id]["aws"]
     role = next((role for role in list(backend.roles.values()) if role.name == role_name), None)
     if role is None:
@@ -77,7 +80,7 @@ def function_credentials(role_name: str, account_id: str) -> Session:
     context = permissions.context_of(caller, "us-east-1", account_id)
     if not trust.trusts_service(role.assume_role_policy_document, "lambda.amazonaws.com", context):
         raise LookupError(f"the role {role_name!r} does not trust lambda.amazonaws.com, so no function can run with it")
-    return sessions.issue(role.arn, role.id, role_name, 12 * 3600)
+    return sessions.issue(role.arn, role.id, role_name, 12 * 3600, also=also)
 
 
 def organization_of(account_id: str) -> str | None:

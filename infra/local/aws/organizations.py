@@ -1,10 +1,13 @@
 """AWS Organizations as it answers today: access rules, pages of at most 20, State, Paths, policy types.
 
 Invariant: only the management account and registered delegated administrators read the organization; a policy counts only while
-its type is enabled on the root.
+its type is enabled on the root. Ids that documents and settings quote are the same in every local AWS: an account's follows from its
+e-mail address, and the root of the hub's organization is `r-polo`.
 """
 
+import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,14 +21,22 @@ from moto.organizations.exceptions import (
     OrganizationsClientError,
     PolicyTypeNotEnabledException,
 )
-from moto.organizations.models import FakeAccount, FakeDelegatedAdministrator, OrganizationsBackend, organizations_backends
+from moto.organizations import utils
+from moto.organizations.models import (
+    FakeAccount,
+    FakeDelegatedAdministrator,
+    FakeOrganization,
+    OrganizationsBackend,
+    organizations_backends,
+)
 from moto.organizations.responses import OrganizationsResponse
 
-from aws import options, pages, policy
+from aws import options, pages, policy, sessions
 
 PAGE_LIMIT = 20
 # States in which nobody can get into an account. Any other text (one that AWS may add) is treated as open.
 CLOSED_STATES = {"PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"}
+HUB_ROOT_ID = "r-polo"
 STACK_SETS_PRINCIPAL = "member.org.stacksets.cloudformation.amazonaws.com"
 
 # Called with (backend, account id) whenever an account enters, moves in, leaves or changes its state.
@@ -212,9 +223,35 @@ def _delete_organization(self: OrganizationsBackend) -> None:
     self._reset()
 
 
+def _organization(original: Any) -> Any:
+    def init(self: FakeOrganization, account_id: str, *args: Any, **kwargs: Any) -> None:
+        original(self, account_id, *args, **kwargs)
+        if account_id == sessions.hub_account_id:
+            self.root_id = HUB_ROOT_ID
+
+    return init
+
+
+# The e-mail address of the account that this thread creates.
+_creating = threading.local()
+
+
+def _account_id(original: Any) -> Any:
+    def make() -> str:
+        email = getattr(_creating, "email", None)
+        chosen = f"{int(hashlib.sha256(email.encode()).hexdigest(), 16) % 10**12:012}" if email else original()
+        return original() if owner_of(chosen) else chosen
+
+    return make
+
+
 def _create_account(original: Any) -> Any:
     def create(self: OrganizationsBackend, **kwargs: Any) -> dict[str, Any]:
-        status = original(self, **kwargs)
+        _creating.email = kwargs["Email"]
+        try:
+            status = original(self, **kwargs)
+        finally:
+            _creating.email = None
         account_id = status["CreateAccountStatus"]["AccountId"]
         # AWS gives the role that it creates in a new account full access; moto leaves it without any.
         role = iam_backends[account_id]["aws"].get_role(kwargs.get("RoleName", "OrganizationAccountAccessRole"))
@@ -249,6 +286,8 @@ def _attach_policy(original: Any) -> Any:
 
 def install() -> None:
     """Put these rules in place of moto's."""
+    utils.make_random_account_id = _account_id(utils.make_random_account_id)
+    FakeOrganization.__init__ = _organization(FakeOrganization.__init__)
     FakeAccount.describe = _describe_account
     FakeAccount.close = _close
     FakeDelegatedAdministrator.SUPPORTED_SERVICES.append(STACK_SETS_PRINCIPAL)

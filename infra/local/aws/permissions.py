@@ -119,15 +119,14 @@ def _denied_by(account_id: str, policy_type: str, action: str, resource: str, co
 def _identity(caller: Caller, call: ApiCall, action: str, resource: str, context: Context) -> str | None:
     if not caller.is_role:
         return None
-    role = role_of(caller.principal_arn)
-    statements = _role_statements(role) if role else []
+    session = sessions.session_of(call.access_key_id) if call.access_key_id else None
+    roles = [role_of(arn) for arn in dict.fromkeys([caller.principal_arn, *(session.also if session else ())])]
+    statements = [statement for role in roles if role for statement in _role_statements(role)]
     outcome = policy.verdict(statements, action, resource, context)
-    if outcome == "allow" and call.access_key_id:
-        session = sessions.session_of(call.access_key_id)
-        if session is not None and session.session_policy:
-            outcome = policy.verdict(policy.load(session.session_policy), action, resource, context)
-            if outcome != "allow":
-                return f" because no session policy allows the {action} action"
+    if outcome == "allow" and session is not None and session.session_policy:
+        outcome = policy.verdict(policy.load(session.session_policy), action, resource, context)
+        if outcome != "allow":
+            return f" because no session policy allows the {action} action"
     if outcome == "deny":
         return " with an explicit deny in an identity-based policy"
     if outcome == "none":

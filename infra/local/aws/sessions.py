@@ -37,6 +37,8 @@ class Session:
     session_token: str
     expiration: datetime.datetime
     session_policy: str | None
+    # The ARNs of further roles whose policies count: `cargo lambda watch` gives all functions one set of credentials.
+    also: tuple[str, ...] = ()
 
 
 _sessions: dict[str, Session] = {}
@@ -47,7 +49,9 @@ def reset() -> None:
     _sessions.clear()
 
 
-def issue(role_arn: str, role_id: str, session_name: str, seconds: int, session_policy: str | None = None) -> Session:
+def issue(
+    role_arn: str, role_id: str, session_name: str, seconds: int, session_policy: str | None = None, also: tuple[str, ...] = ()
+) -> Session:
     """Temporary credentials for a role's session."""
     partition, account_id, role_name = role_arn.split(":")[1], role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     caller = Caller(
@@ -64,6 +68,7 @@ def issue(role_arn: str, role_id: str, session_name: str, seconds: int, session_
         session_token="IQoJb3JpZ2luX2Vj" + secrets.token_urlsafe(120),
         expiration=now() + datetime.timedelta(seconds=seconds),
         session_policy=session_policy,
+        also=also,
     )
     _sessions[session.access_key_id] = session
     return session

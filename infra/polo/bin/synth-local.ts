@@ -5,6 +5,8 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { orOneSentence } from '../lib/refusal.ts';
+import { synthesize } from '../lib/synthesis.ts';
 
 const OUTDIR = join(import.meta.dirname, '../cdk.out');
 
@@ -14,14 +16,13 @@ const SETTINGS = {
   clickhousePassword: 'none',
   stackSetName: 'polo-roles',
   stacks: 'hub',
-  // Which OUs there are is known once an organization is loaded: POLO_ROLLOUT_OUS of role-provisioner is set then.
   provisioning: 'on',
-  rolloutOus: 'r-0000',
+  // The root of every organization that the hub account makes in the local AWS.
+  rolloutOus: 'r-polo',
   // One account of the example organization keeps the read role it had before; the local AWS is of this partition.
   extraReadRoleArns: ['arn:aws:iam::*:role/platform/finops/*'],
 };
 
 rmSync(OUTDIR, { recursive: true, force: true });
-process.env['CDK_OUTDIR'] = OUTDIR;
 process.env['CDK_CONTEXT_JSON'] = JSON.stringify(SETTINGS);
-await import('./polo.ts');
+orOneSentence(() => synthesize(OUTDIR, {}));

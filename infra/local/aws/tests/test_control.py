@@ -141,6 +141,24 @@ class Credentials(unittest.TestCase):
         self.assertTrue(ping["ready"])
         self.assertIn(f"arn:aws:iam::{aws.HUB}:role/dev-polo-account-discovery", ping["hub_role_arns"])
 
+    def test_function_credentials_with_all_rights(self) -> None:
+        aws.organization()
+        role = "dev-polo-account-discovery"
+        arn = aws.role(aws.account("shop"), aws.trust())
+        own, wide = (aws.control("GET", f"function-credentials?role_name={role}&rights={rights}")[1] for rights in ("own", "all"))
+        self.assertEqual(aws.refused(lambda: aws.assume(arn, own))[1], "AccessDenied")
+        aws.assume(arn, wide)
+        self.assertIn(f"/{role}/", aws.client("sts", wide).get_caller_identity()["Arn"])
+        status, answer = aws.control("GET", f"function-credentials?role_name={role}&rights=some")
+        self.assertEqual((status, answer["error"]), (400, "rights is 'some': it must be own or all"))
+
+    def test_hub_stacks_are_deployed(self) -> None:
+        stack_id = f"arn:aws:cloudformation:us-east-1:{aws.HUB}:stack/hub/local"
+        for _ in range(2):
+            (stack,) = aws.client("cloudformation").describe_stacks(StackName=stack_id)["Stacks"]
+            self.assertEqual((stack["StackId"], stack["StackStatus"]), (stack_id, "CREATE_COMPLETE"))
+            aws.fresh()
+
     def test_functions_are_their_role(self) -> None:
         answer = aws.function("dev-polo-account-discovery")
         self.assertEqual(set(answer), {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"})

@@ -146,6 +146,32 @@ class Organization(unittest.TestCase):
         self.assertEqual(refused[1], "PolicyTypeNotEnabledException")
 
 
+class Ids(unittest.TestCase):
+    def test_same_in_every_local_aws(self) -> None:
+        found = []
+        for _ in range(2):
+            aws.fresh()
+            _, root_id = aws.organization(types=())
+            found.append((root_id, aws.account("shop"), aws.account("search")))
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(found[0][0], "r-polo")
+        self.assertEqual(len(set(found[0])), 3)
+
+    def test_account_ids_are_taken_once(self) -> None:
+        aws.fresh()
+        aws.organization(types=())
+        one, two = aws.account("shop"), aws.account("shop")
+        self.assertNotEqual(one, two)
+        self.assertRegex(two, r"^\d{12}$")
+
+    def test_of_the_sample_payloads(self) -> None:
+        # events/collector.json and the documents quote it: the example organization's account with the most in it.
+        aws.fresh()
+        aws.organization(types=())
+        status = aws.client("organizations").create_account(AccountName="shop-production", Email="aws+shop-production@example.com")
+        self.assertEqual(status["CreateAccountStatus"]["AccountId"], "411303252912")
+
+
 class NoOrganization(unittest.TestCase):
     def test_not_in_use(self) -> None:
         aws.fresh()

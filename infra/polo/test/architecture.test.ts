@@ -27,7 +27,7 @@ const OTHER: readonly [built: Architecture, wanted: Architecture, build: string]
 for (const [built, wanted, build] of OTHER) {
   test(`one for ${built} is refused where ${wanted} is set`, () => {
     const path = bootstrap(elf(built));
-    failsWith(() => rejectOtherArchitecture(path, wanted), `${path} is built for ${built} and architecture is ${wanted}: build with ${build}, or give -c architecture=${built}`);
+    failsWith(() => rejectOtherArchitecture(path, wanted), `${path} is built for ${built} and architecture is ${wanted}: build with ${build}, or set "architecture" to "${built}"`);
   });
 }
 

@@ -25,7 +25,7 @@ test('a budget for a collector that is not billed, or does not exist, is refused
   for (const name of ['account_alias', 'costs']) {
     failsWith(
       () => synthesize({ dayUsdAtMost: { [name]: '1.50' } }, manifests),
-      `a name in dayUsdAtMost is "${name}": name collectors whose calls AWS bills: config_ec2`,
+      `a collector in dayUsdAtMost is "${name}": no collector of this name has calls that AWS bills; write one of config_ec2`,
     );
   }
 });

@@ -18,9 +18,10 @@ const REFUSED: readonly [value: unknown, sentence: string][] = [
   [{ config_ec2: 1.5 }, `reservedConcurrency.config_ec2 is 1.5: ${FIX}`],
   [20, `reservedConcurrency is 20: ${FIX}`],
   [['config_ec2'], `reservedConcurrency is ["config_ec2"]: ${FIX}`],
-  ['{config_ec2}', `reservedConcurrency is "{config_ec2}": it is not JSON; ${FIX}`],
-  [{ 'dev-polo-config_ec2': 20 }, `a name in reservedConcurrency is "dev-polo-config_ec2": name functions: ${KNOWN}`],
-  [{ 'role-provisioner': 1 }, `a name in reservedConcurrency is "role-provisioner": name functions: ${KNOWN}`],
+  ['{config_ec2}', `reservedConcurrency is "{config_ec2}": it is not JSON (invalid symbol at line 1, column 2); ${FIX}`],
+  [{ 'dev-polo-config_ec2': 20 }, 'a function in reservedConcurrency is "dev-polo-config_ec2": did you mean config_ec2?'],
+  [{ 'role-provisioner': 1 }, `a function in reservedConcurrency is "role-provisioner": write one of ${KNOWN}`],
+  [{ status_page: 1 }, 'a function in reservedConcurrency is "status_page": did you mean status-page?'],
 ];
 for (const [reservedConcurrency, sentence] of REFUSED) {
   test(`refused: ${sentence}`, () => failsWith(() => synthesize({ reservedConcurrency }), sentence));

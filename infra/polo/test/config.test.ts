@@ -231,7 +231,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ actionRoleName: 'polo-*' }, `actionRoleName is "polo-*": ${ROLE}`],
   ...['platform', '/platform', 'platform/', '//', '/plat*/', `/${'x'.repeat(511)}/`].map((rolePath): [Record<string, unknown>, string] => [
     { rolePath },
-    `rolePath is ${JSON.stringify(rolePath).slice(0, 120)}${rolePath.length > 118 ? '...' : ''}: ${PATH}`,
+    `rolePath is ${rolePath.length > 118 ? `"${rolePath.slice(0, 118)}…` : JSON.stringify(rolePath)}: ${PATH}`,
   ]),
   [{ rolePrefix: '' }, `rolePrefix is "": ${PREFIX}, or leave the setting out`],
   [{ rolePrefix: 'team/' }, `rolePrefix is "team/": ${PREFIX}`],
@@ -239,7 +239,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ externalId: 'x' }, `externalId is "x": ${EXTERNAL_ID}`],
   [{ hubOrganizationId: 'o-1' }, 'hubOrganizationId is "o-1": write an organization id, such as o-a1b2c3d4e5, or leave it out'],
   [{ stackSetName: 'polo:*' }, 'stackSetName is "polo:*": write a stack set name, or leave it out'],
-  [{ regions: 'eu-west-1,europe' }, 'an entry of regions is "europe": list region names, each once, such as eu-west-1'],
+  [{ regions: 'eu-west-1,europe' }, 'an entry of regions is "europe": no such AWS region; write one such as eu-west-1'],
   [{ regions: ['eu-west-1', 'eu-west-1'] }, 'an entry of regions is "eu-west-1": list region names, each once, such as eu-west-1'],
   [{ checkConcurrency: 0 }, 'checkConcurrency is 0: write a whole number from 1 to 1000'],
   [{ checkConcurrency: '4.5' }, 'checkConcurrency is "4.5": write a whole number from 1 to 1000'],
@@ -253,7 +253,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ dayUsdAtMost: ['cost'] }, 'dayUsdAtMost is ["cost"]: write an object from collector to USD as text, such as {"cost":"1.50"}'],
   [{ sweepSchedules: { daily: '3:00' } }, 'sweepSchedules.daily is "3:00": write rate(1 hour) or cron(0 3 * * ? *)'],
   [{ sweepSchedules: { 'Every Day': 'rate(1 day)' } }, 'a name in sweepSchedules is "Every Day": write lower-case letters, digits and inner hyphens'],
-  [{ sweepSchedules: '{daily}' }, 'sweepSchedules is "{daily}": it is not JSON; write an object from sweep name to schedule, such as {"daily":"cron(0 3 * * ? *)"}'],
+  [{ sweepSchedules: '{daily}' }, 'sweepSchedules is "{daily}": it is not JSON (invalid symbol at line 1, column 2); write an object from sweep name to schedule, such as {"daily":"cron(0 3 * * ? *)"}'],
   [{ sweepSchedules: ['daily'] }, 'sweepSchedules is ["daily"]: write an object from sweep name to schedule, such as {"daily":"cron(0 3 * * ? *)"}'],
   [{ mode: 'explicit', accounts: '12345678901' }, `an entry of accounts is "12345678901": ${ACCOUNTS}`],
   [{ mode: 'explicit', accounts: '111111111111,111111111111' }, `an entry of accounts is "111111111111": ${ACCOUNTS}`],
@@ -263,7 +263,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ accounts: '111111111111' }, 'accounts is given and mode is "organization": set mode to explicit, or leave accounts out'],
   [{ mode: 'single', organizations: [{}] }, 'organizations is given and mode is "single": set mode to organization, or leave organizations out'],
   [{ organizations: [] }, `organizations is []: ${ORGANIZATIONS}`],
-  [{ organizations: 'o-a1b2c3d4e5' }, `organizations is "o-a1b2c3d4e5": it is not JSON; ${ORGANIZATIONS}`],
+  [{ organizations: 'o-a1b2c3d4e5' }, `organizations is "o-a1b2c3d4e5": it is not JSON (invalid symbol at line 1, column 1); ${ORGANIZATIONS}`],
   [{ organizations: ['o-a1b2c3d4e5'] }, `organizations[0] is "o-a1b2c3d4e5": ${ORGANIZATIONS}`],
   [{ organizations: [{ role: 'x' }] }, 'a field of organizations[0] is "role": an organization has id, role_arn, external_id, include_ous and exclude_ous'],
   [{ organizations: [{ id: 'a1b2c3d4e5' }] }, 'organizations[0].id is "a1b2c3d4e5": write an organization id, such as o-a1b2c3d4e5'],
@@ -317,7 +317,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   ],
   [
     { hubLocation: 'delegated-administrator', stacks: 'hub,forwarder', hubAccountId: '111111111111', hubRegion: 'eu-west-1' },
-    'hubLocation is "delegated-administrator", stacks has "forwarder" and managementAccountId is missing: give -c managementAccountId=..., the account from which the hub\'s bus takes events',
+    'hubLocation is "delegated-administrator", stacks has "forwarder" and managementAccountId is missing: set "managementAccountId" to the account from which the hub\'s bus takes events',
   ],
   [
     { readRoleName: 'dev-polo-access-verifier' },
@@ -329,12 +329,12 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   ],
   [
     { artifacts: 'somewhere', clickhouseUrl: 'https://clickhouse.example.com', externalId: 'polo-x' },
-    'clickhouseUser is missing, and a password would be made for nobody: name the user, or give -c clickhouseSecretArn=... or -c clickhousePassword=none',
+    'clickhouseUser is missing, and the data stack would make a password for no user: set "clickhouseUser" or "clickhouseSecretArn", or set "clickhousePassword" to "none"',
   ],
   [{ hubLocation: 'elsewhere' }, 'hubLocation is "elsewhere": write one of management-account, delegated-administrator, member-account'],
   [
     { hubLocation: 'member-account' },
-    'hubLocation is "member-account" and managementAccountId is missing: give -c managementAccountId=..., the account that holds the roles through which Polo lists the organization',
+    'hubLocation is "member-account" and managementAccountId is missing: set "managementAccountId" to the account that holds the roles through which Polo lists the organization',
   ],
   ...['member-account', 'delegated-administrator'].map((hubLocation): [Record<string, unknown>, string] => [
     { hubLocation, hubAccountId: '111111111111', managementAccountId: '111111111111' },
@@ -358,7 +358,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ ...ROLLOUT, rolloutOus: [] }, `rolloutOus is []: ${OUS}`],
   [{ ...ROLLOUT, stacks: 'hub,all' }, 'an entry of stacks is "all": list some of hub, roles, forwarder, page'],
   [{ ...ROLLOUT, hubAccountId: '1111' }, 'hubAccountId is "1111": write the 12-digit id of the account in which Polo runs'],
-  [{ ...ROLLOUT, roleRegion: 'europe' }, 'roleRegion is "europe": write a region name, such as eu-west-1'],
+  [{ ...ROLLOUT, roleRegion: 'europe' }, 'roleRegion is "europe": no such AWS region; write one such as eu-west-1'],
   [{ actionRole: 'true' }, 'actionRole is "true": write one of on, off'],
   [{ deletableBucketArns: 'old-exports' }, `an entry of deletableBucketArns is "old-exports": ${BUCKETS}`],
   [{ deletableBucketArns: 'arn:aws:s3:::*' }, `an entry of deletableBucketArns is "arn:aws:s3:::*": ${BUCKETS}`],
@@ -372,11 +372,11 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ oidcAudience: 'polo' }, 'oidcAudience is given and oidcProvider is missing: name the provider of the tokens'],
   [{ deletableBucketArns: 'arn:aws:s3:::old-exports' }, 'deletableBucketArns is given and actionRole is "off": set actionRole to on, or leave deletableBucketArns out'],
   [{ stacks: 'roles', hubAccountId: '111111111111', externalId: 'polo-x' }, 'rolloutOus is missing: list the OUs whose accounts get the roles, or the root for all, such as r-ab12'],
-  [{ rolloutOus: 'r-ab12', externalId: 'polo-x' }, 'hubAccountId is missing: give -c hubAccountId=..., the account whose functions the member roles trust'],
-  [{ rolloutOus: 'r-ab12', hubAccountId: '111111111111' }, "externalId is missing: give -c externalId=..., the value that the member roles' trust asks for"],
-  [{ stacks: 'forwarder', hubRegion: 'eu-west-1' }, 'hubAccountId is missing: give -c hubAccountId=..., the account to whose bus events are forwarded'],
-  [{ stacks: 'forwarder', hubAccountId: '111111111111' }, 'hubRegion is missing: give -c hubRegion=..., the region to whose bus events are forwarded'],
-  [{ hubRegion: 'europe' }, 'hubRegion is "europe": write the region in which Polo runs, such as eu-west-1'],
+  [{ rolloutOus: 'r-ab12', externalId: 'polo-x' }, 'hubAccountId is missing: set "hubAccountId" to the account whose functions the member roles trust'],
+  [{ rolloutOus: 'r-ab12', hubAccountId: '111111111111' }, 'externalId is missing: set "externalId" to the value that the trust policies of the member roles require'],
+  [{ stacks: 'forwarder', hubRegion: 'eu-west-1' }, 'hubAccountId is missing: set "hubAccountId" to the account whose bus receives the forwarded events'],
+  [{ stacks: 'forwarder', hubAccountId: '111111111111' }, 'hubRegion is missing: set "hubRegion" to the region whose bus receives the forwarded events'],
+  [{ hubRegion: 'europe' }, 'hubRegion is "europe": no such AWS region; write one such as eu-west-1'],
   [{ managementAccountId: '*' }, 'managementAccountId is "*": write the 12-digit id of the management account, or leave it out'],
   [{ alarmEmails: 'oncall' }, `an entry of alarmEmails is "oncall": ${EMAILS}`],
   [{ alarmEmails: 'oncall@example' }, `an entry of alarmEmails is "oncall@example": ${EMAILS}`],
@@ -385,24 +385,17 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ runbookUrl: 'RUNBOOK.md' }, `runbookUrl is "RUNBOOK.md": ${RUNBOOK}`],
   [
     { artifacts: 'somewhere', externalId: 'polo-x' },
-    'clickhouseUrl is missing: give -c clickhouseUrl=https://..., or -c artifacts=stub to synthesize without deploying',
+    'clickhouseUrl is missing: set "clickhouseUrl" to https://..., or "artifacts" to "stub" to synthesize without deploying',
   ],
   [
     { artifacts: 'somewhere', clickhouseUrl: 'https://clickhouse.example.com' },
-    "externalId is missing: give -c externalId=..., the value that the member roles' trust asks for",
+    'externalId is missing: set "externalId" to the value that the trust policies of the member roles require',
   ],
 ];
 
 for (const [settings, sentence] of REFUSED) {
   test(`refused: ${sentence}`, () => failsWith(() => readConfig({ ...STUB, ...settings }), sentence));
 }
-
-test('a misspelt setting is refused with the settings there are', () => {
-  assert.throws(() => readConfig({ ...STUB, discoverySchedul: 'rate(1 day)' }), {
-    name: 'SettingError',
-    message: /^discoverySchedul is not a setting of Polo: use one of accessCheckSchedule, accounts, .*, sweepSchedules$/,
-  });
-});
 
 for (const address of ['https://polo:hunter2@clickhouse.example.com', 'polo:hunter2@clickhouse.example.com', 'clickhouse.example.com?password=hunter2']) {
   test(`a password is never shown: ${address}`, () => {

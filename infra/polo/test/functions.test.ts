@@ -197,7 +197,7 @@ test('a function that was built for the other architecture is named', (t) => {
   const bootstrap = join(artifacts, 'schema-migrator/bootstrap');
   failsWith(
     () => synthesize({ ...DEPLOYABLE, artifacts, architecture: 'arm64' }),
-    `${bootstrap} is built for x86_64 and architecture is arm64: build with make build ARCH=arm64, or give -c architecture=x86_64`,
+    `${bootstrap} is built for x86_64 and architecture is arm64: build with make build ARCH=arm64, or set "architecture" to "x86_64"`,
   );
 });
 
@@ -205,6 +205,6 @@ test('a function that was not built is named', (t) => {
   const artifacts = artifactsFor(t, CORE_FUNCTIONS);
   failsWith(
     () => synthesize({ ...DEPLOYABLE, artifacts }),
-    `${join(artifacts, 'account_alias/bootstrap')} does not exist: build it with make build, or give -c artifacts=stub`,
+    `${join(artifacts, 'account_alias/bootstrap')} does not exist: build it with make build, or set "artifacts" to "stub"`,
   );
 });

@@ -97,7 +97,7 @@ const REFUSED: readonly [settings: Record<string, unknown>, sentence: string][] 
   [{ slack: 'off', slackSecretArn: SLACK_ARN }, 'slackSecretArn is given and slack is "off": leave one of them out'],
   [
     { clickhouseUrl: 'http://clickhouse.example.com:8123' },
-    'clickhouseUrl is http and the password would be sent in the clear: write https, or give -c clickhousePassword=none',
+    'clickhouseUrl is http and the password would be sent in the clear: write https, or set "clickhousePassword" to "none"',
   ],
 ];
 for (const [settings, sentence] of REFUSED) {

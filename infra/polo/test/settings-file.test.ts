@@ -28,27 +28,49 @@ test('the example is right, and has every stack', () => {
   assert.ok(page.balancer);
 });
 
+const named = (): string => `the settings file ${JSON.stringify(path)}`;
+
 test('a file that is not there is named', () => {
   const missing = join(folder, 'missing.json');
-  assert.throws(() => readSettingsFile(missing), {
-    name: 'SettingError',
-    message: `the settings file ${missing} cannot be read (ENOENT: no such file or directory, open '${missing}'): name a file with a JSON object of settings`,
-  });
+  failsWith(() => readSettingsFile(missing), `the settings file ${JSON.stringify(missing)} cannot be read (ENOENT): name a file with a JSON object of settings`);
+  failsWith(() => readSettingsFile(folder), `the settings file ${JSON.stringify(folder)} cannot be read (EISDIR): name a file with a JSON object of settings`);
 });
 
-test('a file that is not JSON says where, in one line', () => {
-  assert.throws(() => readSettingsFile(file('{\n  "env": "prod",\n}')), {
-    name: 'SettingError',
-    message: new RegExp(`^the settings file ${path} is not JSON \\([^\\n]+\\): correct the file$`),
-  });
+const NOT_JSON: readonly [content: string, problem: string][] = [
+  ['{\n  "env": "prod",\n}', 'is not JSON (property name expected at line 3, column 1)'],
+  ['{\n  "env": "prod"\n  "mode": "single"\n}', 'is not JSON (comma expected at line 3, column 3)'],
+  ['{"env": "prod" // mine\n}', 'is not JSON (invalid comment token at line 1, column 16)'],
+  ["{'env': 'prod'}", 'is not JSON (invalid symbol at line 1, column 2)'],
+  ['', 'is not JSON (value expected at line 1, column 1)'],
+  ['{} {}', 'is not JSON (end of file expected at line 1, column 4)'],
+  ['['.repeat(100_000), 'is nested too deeply'],
+  ['{\n  "env": "prod",\n  "mode": "single",\n  "env": "dev"\n}', 'has "env" twice (the second at line 4, column 3)'],
+  ['{"reservedConcurrency": {"cost": 1, "cost": 2}}', 'has "cost" twice (the second at line 1, column 37)'],
+];
+for (const [content, problem] of NOT_JSON) {
+  test(`a file that ${problem}`, () => failsWith(() => readSettingsFile(file(content)), `${named()} ${problem}: correct the file`));
+}
+
+test('the same key in two objects is no duplicate', () => {
+  readSettingsFile(file('{"organizations": [{"id": "o-a1b2c3d4e5"}, {"id": "o-f6g7h8i9j0"}]}'));
 });
 
 for (const content of ['["prod"]', '"prod"', 'null', '7']) {
-  test(`${content} is no settings`, () => failsWith(() => readSettingsFile(file(content)), `the settings file ${path} is ${content}: write one JSON object from setting to value`));
+  test(`${content} is no settings`, () => failsWith(() => readSettingsFile(file(content)), `${named()} is ${content}: write one JSON object from setting to value`));
 }
 
-for (const key of ['alarm-emails', 'Env', '@aws-cdk/core:newStyleStackSynthesis', 'aws:cdk:x']) {
-  test(`${key} can be no setting`, () => {
-    failsWith(() => readSettingsFile(file(JSON.stringify({ [key]: true }))), `a key of the settings file ${path} is ${JSON.stringify(key)}: write settings' names, such as clickhouseUrl`);
-  });
+const NO_SETTING: readonly [key: string, fix: string][] = [
+  ['alarm-emails', 'did you mean alarmEmails?'],
+  ['clickhouse_url', 'did you mean clickhouseUrl?'],
+  ['clickhouseURL', 'did you mean clickhouseUrl?'],
+  ['discoverySchedul', 'did you mean discoverySchedule?'],
+  ['Env', 'did you mean env?'],
+  ['regoin', 'did you mean regions?'],
+  ['__proto__', 'infra/polo/README.md lists the settings'],
+  ['@aws-cdk/core:newStyleStackSynthesis', 'infra/polo/README.md lists the settings'],
+  ['aws:cdk:x', 'infra/polo/README.md lists the settings'],
+  ['', 'infra/polo/README.md lists the settings'],
+];
+for (const [key, fix] of NO_SETTING) {
+  test(`${JSON.stringify(key)} is not a setting`, () => failsWith(() => readSettingsFile(file(`{${JSON.stringify(key)}: true}`)), `${JSON.stringify(key)} is not a setting: ${fix}`));
 }

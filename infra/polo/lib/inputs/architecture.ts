@@ -25,7 +25,7 @@ export function rejectOtherArchitecture(bootstrap: string, wanted: Architecture)
   const built = isElf ? MACHINES[header.readUInt16LE(18)] : undefined;
   if (built === undefined) throw new SettingError(`${bootstrap} is no program for Linux on ${ARCHITECTURES.join(' or ')}: build it with ${BUILD[wanted]}`);
   if (built !== wanted) {
-    throw new SettingError(`${bootstrap} is built for ${built} and architecture is ${wanted}: build with ${BUILD[wanted]}, or give -c architecture=${built}`);
+    throw new SettingError(`${bootstrap} is built for ${built} and architecture is ${wanted}: build with ${BUILD[wanted]}, or set "architecture" to "${built}"`);
   }
 }
 

@@ -17,7 +17,7 @@ export function functionCode(id: string, { artifacts, architecture }: Pick<PoloC
   if (artifacts.kind === 'stub') return Code.fromAsset(join(APP_FOLDER, 'stub'));
   const folder = join(resolve(APP_FOLDER, artifacts.path), id);
   const bootstrap = join(folder, 'bootstrap');
-  if (!existsSync(bootstrap)) throw new SettingError(`${bootstrap} does not exist: build it with make build, or give -c artifacts=stub`);
+  if (!existsSync(bootstrap)) throw new SettingError(`${bootstrap} does not exist: build it with make build, or set "artifacts" to "stub"`);
   rejectOtherArchitecture(bootstrap, architecture);
   return Code.fromAsset(folder);
 }

@@ -1,8 +1,8 @@
 /**
  * The setting of reserved concurrency: how many invocations of a function may run at once.
- * Invariant: where the setting names no number, none is reserved; a sum beyond what the account has fails the deployment, and
- * a new account may have ten.
+ * Invariant: nothing is reserved by default. A sum beyond the account's limit, which is ten in a new account, fails the deployment.
  */
+import { instead } from './did-you-mean.ts';
 import { SettingError } from './setting-error.ts';
 import type { SettingReader } from './setting-reader.ts';
 
@@ -21,8 +21,8 @@ export function readReservedConcurrency(settings: SettingReader): ReservedConcur
   );
 }
 
-/** A number that no function gets would be a limit that an operator relies on in vain. */
-export function rejectConcurrencyOfNobody(reserved: ReservedConcurrency, functionIds: readonly string[]): void {
-  const nobody = Object.keys(reserved).find((id) => !functionIds.includes(id));
-  if (nobody !== undefined) throw SettingError.wrong('a name in reservedConcurrency', nobody, `name functions: ${[...functionIds].sort().join(', ')}`);
+/** Otherwise an operator would rely on a limit that no function has. */
+export function rejectUnknownFunctions(reserved: ReservedConcurrency, functionIds: readonly string[]): void {
+  const unknown = Object.keys(reserved).find((id) => !functionIds.includes(id));
+  if (unknown !== undefined) throw SettingError.wrong('a function in reservedConcurrency', unknown, instead(unknown, functionIds));
 }

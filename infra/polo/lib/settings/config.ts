@@ -13,7 +13,7 @@ import { namesFor } from '../names.ts';
 import { EXTERNAL_ID, ORGANIZATION_ID, type OrganizationSetting, ROLE_ARN, readOrganizations, rejectContradictingOrganizations } from './organization-settings.ts';
 import { type PageSettings, balancerOf, readPageSettings } from './page-settings.ts';
 import { type RoleNames, actionRoleOf, readRoleNames, rejectTakenNames } from './role-names.ts';
-import { ACCOUNT_ID, REGION, type RoleSettings, readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
+import { ACCOUNT_ID, type RoleSettings, readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
 import { type SecretSettings, readSecretSettings, rejectPasswordInClear } from './secret-settings.ts';
 import { rejectOtherRegions } from './region-of-arns.ts';
 import { scheduleExpression } from './schedule.ts';
@@ -73,6 +73,8 @@ export interface PoloConfig {
   readonly forwarding: ForwardingSettings;
 }
 
+export const DEFAULT_SWEEPS: Readonly<Record<string, string>> = { hourly: 'cron(10 * * * ? *)', daily: 'cron(0 3 * * ? *)', weekly: 'cron(0 4 ? * MON *)' };
+
 const DEFAULTS = {
   env: 'dev',
   artifacts: '../../target/lambda',
@@ -82,7 +84,6 @@ const DEFAULTS = {
   dispatchSchedule: 'rate(5 minutes)',
   coverageSchedule: 'rate(5 minutes)',
   provisioningSchedule: 'rate(1 hour)',
-  sweepSchedules: { hourly: 'cron(10 * * * ? *)', daily: 'cron(0 3 * * ? *)', weekly: 'cron(0 4 ? * MON *)' },
 } as const;
 
 /** The values that CloudWatch Logs takes, up to two years. */
@@ -105,13 +106,27 @@ const SWEEP_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** Reads every setting. `context` is the app's whole context; keys of CDK's own in it are left alone. */
 export function readConfig(context: Readonly<Record<string, unknown>>): PoloConfig {
   const settings = new SettingReader(context);
+  const config = read(settings);
+  settings.rejectUnknown();
+  rejectContradictions(config);
+  return config;
+}
+
+/** What settings there are: those that are read. */
+export function settingNames(): string[] {
+  const settings = new SettingReader({});
+  read(settings);
+  return settings.names();
+}
+
+function read(settings: SettingReader): PoloConfig {
   const env = settings.text('env', ENV_NAME, 'write 1 to 20 lower-case letters, digits and inner hyphens, starting with a letter') ?? DEFAULTS.env;
   const artifacts = settings.text('artifacts', /^[^\0]+$/, 'write stub, or the folder that holds one folder per function') ?? DEFAULTS.artifacts;
   const mode = settings.choice('mode', MODES) ?? 'organization';
   const sweeps = settings.json('sweepSchedules', 'write an object from sweep name to schedule, such as {"daily":"cron(0 3 * * ? *)"}');
   const forwarding = readForwardingSettings(settings);
   const roles = readRoleSettings(settings, forwarding);
-  const config: PoloConfig = {
+  return {
     env,
     mode,
     architecture: settings.choice('architecture', ARCHITECTURES) ?? 'x86_64',
@@ -128,7 +143,7 @@ export function readConfig(context: Readonly<Record<string, unknown>>): PoloConf
     organizations: readOrganizations(settings),
     accounts: settings.list('accounts', (item) => ACCOUNT_ID.test(item) || ROLE_ARN.test(item), 'list 12-digit account ids or role ARNs, each once') ?? [],
     stackSetName: settings.text('stackSetName', STACK_SET_NAME, 'write a stack set name, or leave it out') ?? (roles.rolloutOus.length === 0 ? undefined : namesFor(env).roles),
-    regions: settings.list('regions', (item) => REGION.test(item), 'list region names, each once, such as eu-west-1') ?? [],
+    regions: settings.regions('regions', 'list region names, each once, such as eu-west-1') ?? [],
     checkConcurrency: settings.whole('checkConcurrency', 1, 1000),
     stsCallsPerSecond: settings.whole('stsCallsPerSecond', 1, 10_000),
     putEventsPerSecond: settings.whole('putEventsPerSecond', 1, 10_000),
@@ -137,7 +152,7 @@ export function readConfig(context: Readonly<Record<string, unknown>>): PoloConf
     dispatchSchedule: settings.schedule('dispatchSchedule') ?? DEFAULTS.dispatchSchedule,
     coverageSchedule: settings.schedule('coverageSchedule') ?? DEFAULTS.coverageSchedule,
     provisioningSchedule: settings.schedule('provisioningSchedule') ?? DEFAULTS.provisioningSchedule,
-    sweepSchedules: { ...DEFAULTS.sweepSchedules, ...(sweeps === undefined ? {} : sweepSchedules(sweeps)) },
+    sweepSchedules: { ...DEFAULT_SWEEPS, ...(sweeps === undefined ? {} : sweepSchedules(sweeps)) },
     dayUsdAtMost: dayUsdAtMost(settings),
     roles,
     reservedConcurrency: readReservedConcurrency(settings),
@@ -146,9 +161,6 @@ export function readConfig(context: Readonly<Record<string, unknown>>): PoloConf
     alarms: readAlarmSettings(settings),
     forwarding,
   };
-  settings.rejectUnknown();
-  rejectContradictions(config);
-  return config;
 }
 
 function clickhouseUrl(settings: SettingReader): string | undefined {
@@ -236,13 +248,13 @@ function coversRole(arn: string, role: string): boolean {
 /** The stub serves to look at the template; what can be deployed must also be able to work. */
 function rejectUndeployable(config: PoloConfig): void {
   if (config.clickhouseUrl === undefined) {
-    throw new SettingError('clickhouseUrl is missing: give -c clickhouseUrl=https://..., or -c artifacts=stub to synthesize without deploying');
+    throw new SettingError('clickhouseUrl is missing: set "clickhouseUrl" to https://..., or "artifacts" to "stub" to synthesize without deploying');
   }
   const everyOrganizationHasOne = config.organizations?.every((one) => one.external_id !== undefined) ?? false;
   if (config.externalId === undefined && !everyOrganizationHasOne) {
-    throw new SettingError('externalId is missing: give -c externalId=..., the value that the member roles\' trust asks for');
+    throw new SettingError('externalId is missing: set "externalId" to the value that the trust policies of the member roles require');
   }
   if (config.clickhouseUser === undefined && config.secrets.clickhousePassword !== undefined && config.secrets.clickhousePassword.arn === undefined) {
-    throw new SettingError('clickhouseUser is missing, and a password would be made for nobody: name the user, or give -c clickhouseSecretArn=... or -c clickhousePassword=none');
+    throw new SettingError('clickhouseUser is missing, and the data stack would make a password for no user: set "clickhouseUser" or "clickhouseSecretArn", or set "clickhousePassword" to "none"');
   }
 }

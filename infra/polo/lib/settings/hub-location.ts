@@ -55,10 +55,10 @@ export function rejectContradictingLocation(config: PoloConfig): void {
   const { hubLocation, hubAccountId, rolloutOus, stacks } = config.roles;
   const { managementAccountId } = config.forwarding;
   if (hubLocation !== 'management-account' && managementAccountId === undefined && stacks.includes('forwarder')) {
-    throw new SettingError(`hubLocation is "${hubLocation}", stacks has "forwarder" and managementAccountId is missing: give -c managementAccountId=..., the account from which the hub's bus takes events`);
+    throw new SettingError(`hubLocation is "${hubLocation}", stacks has "forwarder" and managementAccountId is missing: set "managementAccountId" to the account from which the hub's bus takes events`);
   }
   if (hubLocation === 'member-account' && managementAccountId === undefined) {
-    throw new SettingError('hubLocation is "member-account" and managementAccountId is missing: give -c managementAccountId=..., the account that holds the roles through which Polo lists the organization');
+    throw new SettingError('hubLocation is "member-account" and managementAccountId is missing: set "managementAccountId" to the account that holds the roles through which Polo lists the organization');
   }
   const same = hubAccountId === managementAccountId;
   if (hubAccountId !== undefined && managementAccountId !== undefined) {

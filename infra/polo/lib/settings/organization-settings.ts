@@ -2,6 +2,7 @@
  * The settings of the organizations to list, one or several.
  * Invariant: at most one is listed without a role, the hub's own, and where the hub's organization is known the others are too.
  */
+import { arnProblem } from './aws-places.ts';
 import { OU_ID } from './role-settings.ts';
 import { SettingError } from './setting-error.ts';
 import type { SettingReader } from './setting-reader.ts';
@@ -39,6 +40,8 @@ function organization(where: string, item: unknown, fix: string): OrganizationSe
   const text = (field: string, given: unknown, pattern: RegExp, how: string): string | undefined => {
     if (given === undefined) return undefined;
     if (typeof given !== 'string' || !pattern.test(given)) throw SettingError.wrong(`${where}.${field}`, given, how);
+    const problem = arnProblem(given);
+    if (problem !== undefined) throw SettingError.wrong(`${where}.${field}`, given, problem);
     return given;
   };
   const units = (field: string, given: unknown): string[] | undefined => {

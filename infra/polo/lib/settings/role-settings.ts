@@ -47,7 +47,6 @@ const DEFAULT_REGION = 'us-east-1';
 const DEFAULT_AUDIENCE = 'sts.amazonaws.com';
 
 export const OU_ID = /^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$/;
-export const REGION = /^[a-z]{2,3}(-[a-z]+)+-\d{1,2}$/;
 export const ACCOUNT_ID = /^\d{12}$/;
 const BUCKET_ARN = /^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const PRINCIPAL_ARN = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[A-Za-z0-9_+=.@/-]{1,512}$/;
@@ -64,7 +63,7 @@ export function readRoleSettings(settings: SettingReader, { hubRegion }: { reado
     hubLocation,
     hubAccountId: settings.text('hubAccountId', ACCOUNT_ID, 'write the 12-digit id of the account in which Polo runs'),
     rolloutOus,
-    roleRegion: settings.text('roleRegion', REGION, 'write a region name, such as eu-west-1') ?? DEFAULT_REGION,
+    roleRegion: settings.region('roleRegion', 'write a region name, such as eu-west-1') ?? DEFAULT_REGION,
     callAs: callerOf(hubLocation),
     provisioning: settings.choice('provisioning', ['on', 'off']) === 'on',
     actionRole: settings.choice('actionRole', ['on', 'off']) === 'on',
@@ -104,9 +103,9 @@ export function rejectContradictingRoles(roles: RoleSettings, related: RelatedSe
     throw new SettingError('rolloutOus is missing: list the OUs whose accounts get the roles, or the root for all, such as r-ab12');
   }
   if (roles.hubAccountId === undefined) {
-    throw new SettingError('hubAccountId is missing: give -c hubAccountId=..., the account whose functions the member roles trust');
+    throw new SettingError('hubAccountId is missing: set "hubAccountId" to the account whose functions the member roles trust');
   }
   if (related.externalId === undefined) {
-    throw new SettingError('externalId is missing: give -c externalId=..., the value that the member roles\' trust asks for');
+    throw new SettingError('externalId is missing: set "externalId" to the value that the trust policies of the member roles require');
   }
 }

@@ -48,7 +48,7 @@ export function readSecretSettings(settings: SettingReader): SecretSettings {
 /** The functions are in no network of the account's own: what they send without TLS, others can read. */
 export function rejectPasswordInClear(clickhouseUrl: string | undefined, { clickhousePassword }: SecretSettings): void {
   if (clickhousePassword !== undefined && clickhouseUrl?.startsWith('http:') === true) {
-    throw new SettingError('clickhouseUrl is http and the password would be sent in the clear: write https, or give -c clickhousePassword=none');
+    throw new SettingError('clickhouseUrl is http and the password would be sent in the clear: write https, or set "clickhousePassword" to "none"');
   }
 }
 

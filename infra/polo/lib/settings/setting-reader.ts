@@ -1,12 +1,22 @@
 /**
  * Reads single settings out of CDK context, whether they come as text (`-c key=value`) or as JSON (cdk.json).
- * Invariant: an absent setting is `undefined`, an empty one is an error, and a key that nobody read is an error.
+ * Invariant: an absent setting is `undefined`, an empty one is an error, and a key that nobody read is an error. An ARN is
+ * of a partition and region that exist.
  */
+import { arnProblem, regionProblem } from './aws-places.ts';
+import { meant } from './did-you-mean.ts';
+import { JsonError, parseJson } from './json-text.ts';
 import { scheduleExpression } from './schedule.ts';
-import { SettingError } from './setting-error.ts';
+import { SettingError, shown } from './setting-error.ts';
 
-/** Settings are plain camelCase words; CDK's own context keys have a colon, slash, hyphen or at-sign in them. */
-export const SETTING_KEY = /^[a-z][A-Za-z0-9]*$/;
+/** A key of Polo's, right or wrong; CDK's own context keys have a colon, slash, hyphen or at-sign in them. */
+const SETTING_KEY = /^\w*$/;
+
+/** For a key that is none of the `known` settings. */
+export function unknownSetting(key: string, known: readonly string[]): SettingError {
+  const suggestion = meant(key, known);
+  return new SettingError(`${shown(key)} is not a setting: ${suggestion === undefined ? 'infra/polo/README.md lists the settings' : `did you mean ${suggestion}?`}`);
+}
 
 export class SettingReader {
   private readonly context: Readonly<Record<string, unknown>>;
@@ -20,6 +30,8 @@ export class SettingReader {
     const value = this.raw(key, fix);
     if (value === undefined) return undefined;
     if (typeof value !== 'string' || !pattern.test(value)) throw SettingError.wrong(key, value, fix);
+    const problem = arnProblem(value);
+    if (problem !== undefined) throw SettingError.wrong(key, value, problem);
     return value;
   }
 
@@ -27,7 +39,15 @@ export class SettingReader {
   unshown(key: string, pattern: RegExp, fix: string): string | undefined {
     const value = this.raw(key, fix);
     if (value === undefined) return undefined;
-    if (typeof value !== 'string' || !pattern.test(value)) throw new SettingError(`${key} has a wrong value, which is not shown because it may be a secret: ${fix}`);
+    const problem = typeof value === 'string' && pattern.test(value) ? arnProblem(value) : fix;
+    if (problem !== undefined) throw new SettingError(`${key} has a wrong value, which is not shown because it may be a secret: ${problem}`);
+    return value as string;
+  }
+
+  region(key: string, fix: string): string | undefined {
+    const value = this.text(key, /./s, fix);
+    const problem = value === undefined ? undefined : regionProblem(value);
+    if (problem !== undefined) throw SettingError.wrong(key, value, problem);
     return value;
   }
 
@@ -56,8 +76,12 @@ export class SettingReader {
     return number;
   }
 
-  /** A list, given as JSON or as text with commas. */
-  list(key: string, accepted: (item: string) => boolean, fix: string): string[] | undefined {
+  regions(key: string, fix: string): string[] | undefined {
+    return this.list(key, () => true, fix, regionProblem);
+  }
+
+  /** A list, given as JSON or as text with commas. `problem` says what to write instead of an accepted item. */
+  list(key: string, accepted: (item: string) => boolean, fix: string, problem = arnProblem): string[] | undefined {
     const value = this.raw(key, fix);
     if (value === undefined) return undefined;
     const items: unknown = typeof value === 'string' && !value.startsWith('[') ? value.split(',') : this.json(key, fix);
@@ -65,6 +89,8 @@ export class SettingReader {
     const seen = new Set<string>();
     for (const item of items) {
       if (typeof item !== 'string' || !accepted(item) || seen.has(item)) throw SettingError.wrong(`an entry of ${key}`, item, fix);
+      const wrong = problem(item);
+      if (wrong !== undefined) throw SettingError.wrong(`an entry of ${key}`, item, wrong);
       seen.add(item);
     }
     return [...seen];
@@ -75,9 +101,10 @@ export class SettingReader {
     const value = this.raw(key, fix);
     if (typeof value !== 'string') return value;
     try {
-      return JSON.parse(value) as unknown;
+      return parseJson(value);
     } catch (cause) {
-      throw new SettingError(SettingError.wrong(key, value, `it is not JSON; ${fix}`).message, { cause });
+      if (!(cause instanceof JsonError)) throw cause;
+      throw SettingError.wrong(key, value, `it ${cause.message}; ${fix}`);
     }
   }
 
@@ -94,10 +121,14 @@ export class SettingReader {
 
   /** To be called last: a misspelt setting would otherwise silently leave the default in place. */
   rejectUnknown(): void {
-    const stray = Object.keys(this.context).find((key) => SETTING_KEY.test(key) && !this.known.has(key));
-    if (stray !== undefined) {
-      throw new SettingError(`${stray} is not a setting of Polo: use one of ${[...this.known].sort().join(', ')}`);
-    }
+    const names = this.names();
+    const stray = Object.keys(this.context).find((key) => !names.includes(key) && (SETTING_KEY.test(key) || names.includes(camelCase(key))));
+    if (stray !== undefined) throw unknownSetting(stray, names);
+  }
+
+  /** Every setting that was read so far. */
+  names(): string[] {
+    return [...this.known].sort();
   }
 
   private number(key: string, fix: string): number | undefined {
@@ -113,4 +144,9 @@ export class SettingReader {
     if (value === '' || value === null) throw SettingError.wrong(key, value, `${fix}, or leave the setting out`);
     return value;
   }
+}
+
+/** A setting's name with hyphens, as options have it. */
+function camelCase(key: string): string {
+  return key.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

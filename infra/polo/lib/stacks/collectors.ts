@@ -2,16 +2,17 @@
  * The collectors in the hub: of each manifest a function, a rule that asks it for one account, and a place in its sweep.
  * Invariant: a collector enters by its manifest alone, and a setting that names no collector is refused.
  */
-import type { PoloConfig } from '../settings/config.ts';
+import { DEFAULT_SWEEPS, type PoloConfig } from '../settings/config.ts';
 import type { PoloFunction } from '../constructs/polo-function.ts';
 import { budgetEnvironment } from '../environment.ts';
 import type { HubParts } from './hub-parts.ts';
 import type { CollectorManifest } from '../inputs/manifest.ts';
 import { assumeReadRoles } from '../rights/permissions.ts';
+import { instead } from '../settings/did-you-mean.ts';
 import { SettingError } from '../settings/setting-error.ts';
 
 export function addCollectors(hub: HubParts, manifests: readonly CollectorManifest[]): void {
-  rejectBudgetsOfNobody(manifests, hub.config);
+  rejectUnknownCollectors(manifests, hub.config);
   for (const manifest of manifests) {
     const collector = hub.addFunction(manifest.id, {
       description: manifest.description,
@@ -44,13 +45,13 @@ export function addSweeps(hub: HubParts, manifests: readonly CollectorManifest[]
   }
 }
 
-/** A budget that no collector reads would be an operator's mistake that only a bill tells of. */
-function rejectBudgetsOfNobody(manifests: readonly CollectorManifest[], config: PoloConfig): void {
+/** Otherwise only a bill would show that no collector reads the budget. */
+function rejectUnknownCollectors(manifests: readonly CollectorManifest[], config: PoloConfig): void {
   const billed = manifests.filter(({ billing }) => billing !== undefined).map(({ id }) => id);
-  const nobody = Object.keys(config.dayUsdAtMost).find((id) => !billed.includes(id));
-  if (nobody !== undefined) {
-    throw SettingError.wrong('a name in dayUsdAtMost', nobody, `name collectors whose calls AWS bills: ${billed.join(', ') || 'there are none'}`);
-  }
+  const unknown = Object.keys(config.dayUsdAtMost).find((id) => !billed.includes(id));
+  if (unknown === undefined) return;
+  const fix = billed.length === 0 ? 'leave it out' : instead(unknown, billed);
+  throw SettingError.wrong('a collector in dayUsdAtMost', unknown, `no collector of this name has calls that AWS bills; ${fix}`);
 }
 
 /** The sweeps that manifests name, each once and in order, with their schedules. */
@@ -64,5 +65,7 @@ function sweepsOf(manifests: readonly CollectorManifest[], config: PoloConfig): 
     }
     sweeps.set(schedule, expression);
   }
+  const unused = Object.keys(config.sweepSchedules).find((name) => !sweeps.has(name) && !Object.hasOwn(DEFAULT_SWEEPS, name));
+  if (unused !== undefined) throw SettingError.wrong('a sweep in sweepSchedules', unused, `no collector's manifest names it; ${instead(unused, [...sweeps.keys()])}`);
   return [...sweeps].sort(([a], [b]) => (a < b ? -1 : 1));
 }

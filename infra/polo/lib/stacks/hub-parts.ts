@@ -6,7 +6,7 @@
 import { type EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { functionCode } from '../inputs/code.ts';
-import { rejectConcurrencyOfNobody } from '../settings/concurrency-settings.ts';
+import { rejectUnknownFunctions } from '../settings/concurrency-settings.ts';
 import type { PoloConfig } from '../settings/config.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { DeadLetters } from '../constructs/dead-letters.ts';
@@ -80,7 +80,7 @@ export class HubParts {
   }
 
   /** To be called last, when all functions are known. */
-  rejectSettingsOfNobody(): void {
-    rejectConcurrencyOfNobody(this.config.reservedConcurrency, this.functionIds);
+  rejectUnknownFunctions(): void {
+    rejectUnknownFunctions(this.config.reservedConcurrency, this.functionIds);
   }
 }

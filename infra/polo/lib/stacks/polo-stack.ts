@@ -132,7 +132,7 @@ export class PoloStack extends Stack {
       target: discovery,
     });
     addCollectors(hub, manifests);
-    hub.rejectSettingsOfNobody();
+    hub.rejectUnknownFunctions();
   }
 }
 

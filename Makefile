@@ -21,8 +21,12 @@ SYNTH_SOURCES := $(wildcard infra/polo/*.json infra/polo/bin/*.ts infra/polo/lib
 SETTINGS ?= infra/polo/settings/example.json
 OUT ?= target/synth
 STACKS ?= *-polo-data *-polo
+TSX := infra/polo/node_modules/.bin/tsx
+CDK := infra/polo/node_modules/.bin/cdk
 
 export CDK_DISABLE_CLI_TELEMETRY := 1
+# What people give is read by recipes as "$$NAME": pasted into a command, a blank or a semicolon in it would be the shell's.
+export OUT SETTINGS STACKS
 
 .PHONY: help run test up down fire status watch build synth deploy cost fmt lint test-rust test-infra test-local-aws test-templates build-dev tools clean
 
@@ -30,7 +34,7 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: up ## The main job on an example organization; ONCE=1 ends when the sweep has settled
-	@$(STACK) run $(if $(ONCE),--once)
+	@$(STACK) run $(if $(filter 1,$(ONCE)),--once)
 
 up: .tools/venv/.stamp .tools/node/.stamp infra/polo/cdk.out/.stamp build-dev ## Start the local stack with an empty AWS
 	@$(STACK) up
@@ -42,31 +46,31 @@ status: ## What runs where
 	@$(STACK) status
 
 fire: ## Fire a schedule: make fire SCHEDULE=daily-sweep
-	@[ -n "$(SCHEDULE)" ] || { echo "name the schedule, like: make fire SCHEDULE=daily-sweep" >&2; exit 2; }
-	@$(STACK) fire $(SCHEDULE)
+	@[ -n "$${SCHEDULE:-}" ] || { echo "SCHEDULE is missing: name the schedule, like make fire SCHEDULE=daily-sweep" >&2; exit 2; }
+	@$(STACK) fire -- "$$SCHEDULE"
 
 watch: up .tools/lambda/.stamp ## cargo lambda watch on the local stack: edit, invoke, repeat
 	@$(STACK) watch-env
 	PATH="$(CURDIR)/.tools/lambda/bin:$$PATH" cargo lambda watch -A 127.0.0.1 -P 19000 --env-file .local/watch.env
 
-build: .tools/lambda/.stamp ## Release binaries of all functions into target/lambda; ARCH=arm64 for Graviton
-	@case "$(ARCH)" in ""|x86_64|arm64) ;; *) echo "ARCH is $(ARCH): write x86_64 or arm64" >&2; exit 2;; esac
+build: ## Release binaries of all functions into target/lambda; ARCH=arm64 for Graviton
+	@case "$${ARCH:-}" in ""|x86_64|arm64) ;; *) printf 'ARCH is "%s": write x86_64 or arm64\n' "$$ARCH" >&2; exit 2;; esac
+	@$(MAKE) -s .tools/lambda/.stamp
 	PATH="$(CURDIR)/.tools/lambda/bin:$$PATH" cargo lambda build --release --locked $(if $(ARCH),$(if $(filter arm64,$(ARCH)),--arm64,--x86-64)) $(addprefix -p ,$(FUNCTIONS))
 
 synth: infra/polo/node_modules/.stamp ## CloudFormation templates into target/synth, offline: make synth SETTINGS=file.json
-	@[ "$(abspath $(OUT))" != "$(abspath infra/polo/cdk.out)" ] || { echo "OUT is the local stack's folder: name another" >&2; exit 2; }
-	@if [ -e "$(OUT)/manifest.json" ]; then rm -rf "$(OUT)"; fi
-	@POLO_SETTINGS="$(abspath $(SETTINGS))" CDK_OUTDIR="$(abspath $(OUT))" npm --prefix infra/polo run --silent templates
-	@ls $(OUT)/*.template.json $(OUT)/member-roles/*.template.json
+	@$(TSX) infra/polo/bin/synth.ts "$$SETTINGS" "$$OUT"
 
 deploy: ## Deploy what synth writes, with your AWS credentials: make deploy SETTINGS=file.json STACKS="prod-polo-data prod-polo"
-	@[ "$(origin SETTINGS)" != file ] || { echo "name your settings, like: make deploy SETTINGS=prod.json" >&2; exit 2; }
-	@POLO_TO_DEPLOY=1 $(MAKE) synth SETTINGS="$(SETTINGS)" OUT="$(OUT)"
-	infra/polo/node_modules/.bin/cdk deploy --no-notices --app $(OUT) $(foreach stack,$(STACKS),'$(stack)')
+	@[ "$(origin SETTINGS)" != file ] || { echo "SETTINGS is missing: name your settings, like make deploy SETTINGS=prod.json" >&2; exit 2; }
+	@$(MAKE) -s infra/polo/node_modules/.stamp
+	@$(TSX) infra/polo/bin/synth.ts "$$SETTINGS" "$$OUT" --to-deploy
+	@set -f; $(CDK) deploy --no-notices --app "$$OUT" $$STACKS
 
-cost: infra/polo/node_modules/.stamp ## What a deployment costs a month: make cost ACCOUNTS=250 SETTINGS=file.json
-	@$(MAKE) synth SETTINGS="$(SETTINGS)" OUT="$(OUT)" >/dev/null
-	@npm --prefix infra/polo run --silent cost -- "$(abspath $(OUT))" "$(ACCOUNTS)"
+cost: ## What a deployment costs a month: make cost ACCOUNTS=250 SETTINGS=file.json
+	@[ -n "$${ACCOUNTS:-}" ] || { echo "ACCOUNTS is missing: say for how many accounts, like make cost ACCOUNTS=250" >&2; exit 2; }
+	@$(MAKE) -s infra/polo/node_modules/.stamp
+	@$(TSX) infra/polo/bin/cost.ts "$$ACCOUNTS" "$$SETTINGS"
 
 test: lint test-rust test-infra test-local-aws test-templates ## Every check there is; CI runs the same
 

@@ -4,7 +4,7 @@
  * Invariant: a setting that is new has no row in WRONG, and fails here.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -124,6 +124,12 @@ function fromFile(text: string): unknown {
 }
 
 test('every setting has values here that break its rule', () => assert.deepEqual(Object.keys(WRONG).sort(), settingNames()));
+
+test('the README, which refusals name, lists every setting', () => {
+  const [, section = ''] = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8').split('\n## Settings\n');
+  const keys = [...section.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`([a-z][A-Za-z]+)`/g)].map(([, key = '']) => key));
+  assert.deepEqual(keys.filter((key) => key !== 'cdk').sort(), settingNames());
+});
 
 for (const name of settingNames()) {
   test(`${name}: of another type, empty or null`, () => {

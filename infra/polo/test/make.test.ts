@@ -16,6 +16,9 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 /** Shows each argument in brackets. */
 const SHOW = `printf '[%s]'`;
 
+/** Set if this test runs under make itself, and by whoever synthesized before. */
+const OF_AN_OUTER_MAKE = ['MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ACCOUNTS', 'ARCH', 'ONCE', 'OUT', 'SCHEDULE', 'SETTINGS', 'STACKS', 'CDK_CONTEXT_JSON'];
+
 interface Outcome {
   readonly status: number | null;
   readonly stdout: string;
@@ -23,8 +26,7 @@ interface Outcome {
 }
 
 async function make(...args: string[]): Promise<Outcome> {
-  // make's own variables, if this test runs under it, and settings of another synthesis would change what is tested.
-  const { MAKEFLAGS: _, MFLAGS: __, MAKELEVEL: ___, CDK_CONTEXT_JSON: ____, ...environment } = process.env;
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_AN_OUTER_MAKE.includes(name)));
   const stamps = ['infra/polo/node_modules/.stamp', 'up'].flatMap((file) => ['-o', file]);
   const child = spawn('make', [...stamps, 'MAKE=true', ...args], { cwd: CHECKOUT, env: { ...environment, CDK_VALIDATION: 'false' } });
   const text = { stdout: '', stderr: '' };

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
+use polo_core::AccountId;
 use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError};
@@ -31,7 +32,36 @@ pub struct LastListing {
     pub started_at: DateTime<Utc>,
 }
 
+/// A collector whose last run over a whole account was not complete.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct IncompleteCollector {
+    /// The account.
+    pub account_id: String,
+    /// The collector.
+    pub collector: String,
+}
+
 impl Store {
+    /// The incomplete collectors of these accounts, by account and collector. Runs over chosen regions do not count.
+    pub async fn incomplete_collectors(
+        &self,
+        accounts: &[&AccountId],
+    ) -> Result<Vec<IncompleteCollector>, StoreError> {
+        let ids: Vec<&str> = accounts.iter().map(|id| id.as_str()).collect();
+        let query = self
+            .client()
+            .query(
+                "SELECT account_id, toString(collector) AS collector
+                 FROM (SELECT * FROM collector_runs FINAL WHERE account_id IN {accounts:Array(String)})
+                 WHERE empty(regions) AND outcome != 'skipped' AND finished_at IS NOT NULL
+                 GROUP BY account_id, collector
+                 HAVING argMax(outcome, tuple(started_at, attempt)) != 'complete'
+                 ORDER BY account_id, collector",
+            )
+            .param("accounts", ids);
+        self.fetch("read collector_runs", query).await
+    }
+
     /// The accounts without visibility, by id.
     pub async fn uncovered_accounts(&self) -> Result<Vec<UncoveredAccount>, StoreError> {
         let query = self

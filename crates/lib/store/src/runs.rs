@@ -1,6 +1,6 @@
 //! The ledger of runs, `collector_runs` and `run_targets`: a run is written twice, a target once it has ended.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clickhouse::Row;
 use polo_core::{AccountId, RunOutcome, TargetOutcome, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -150,6 +150,22 @@ pub struct StoredTarget {
     pub rows_written: u64,
 }
 
+/// How long after its deadline a run without a finish counts as crashed, as in the view `v_accounts`.
+pub const CRASH_GRACE: TimeDelta = TimeDelta::minutes(5);
+
+/// Which runs are wanted; the default is all.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter<'a> {
+    /// Only of this account.
+    pub account_id: Option<&'a AccountId>,
+    /// Only of this collector.
+    pub collector: Option<&'a str>,
+    /// Only those that began then or later.
+    pub since: Option<Timestamp>,
+    /// Only those that stand so at that time: with this outcome, `running` or `crashed`.
+    pub standing: Option<(&'a str, Timestamp)>,
+}
+
 impl Store {
     /// How the targets of these runs of one account ended, by run, attempt and region.
     pub async fn targets_of(
@@ -193,14 +209,64 @@ impl Store {
         account_id: Option<&AccountId>,
         limit: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
+        let filter = RunFilter {
+            account_id,
+            ..RunFilter::default()
+        };
+        self.runs(&filter, limit).await
+    }
+
+    /// The latest runs that the filter admits, newest first.
+    pub async fn runs(
+        &self,
+        filter: &RunFilter<'_>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        let (standing, now) = filter.standing.unwrap_or_default();
         let query = self
             .client()
             .query(
-                "SELECT ?fields FROM collector_runs FINAL WHERE {id:String} = '' OR account_id = {id:String}
+                "SELECT ?fields FROM collector_runs FINAL
+                 WHERE ({id:String} = '' OR account_id = {id:String})
+                   AND ({collector:String} = '' OR collector = {collector:String})
+                   AND started_at >= fromUnixTimestamp64Milli({since:Int64})
+                   AND ({standing:String} = '' OR {standing:String} = multiIf(
+                        finished_at IS NOT NULL, outcome,
+                        deadline_at < fromUnixTimestamp64Milli({crashed_before:Int64}), 'crashed', 'running'))
                  ORDER BY started_at DESC, account_id, collector LIMIT {limit:UInt32}",
             )
-            .param("id", account_id.map(AccountId::as_str).unwrap_or_default())
+            .param("id", filter.account_id.map_or("", AccountId::as_str))
+            .param("collector", filter.collector.unwrap_or_default())
+            .param("since", filter.since.unwrap_or_default().timestamp_millis())
+            .param("standing", standing)
+            .param("crashed_before", (now - CRASH_GRACE).timestamp_millis())
             .param("limit", limit);
+        self.fetch("read collector_runs", query).await
+    }
+
+    /// The attempts at all runs of a sweep that have begun.
+    pub async fn runs_of_sweep(&self, sweep_id: Uuid) -> Result<Vec<RunRow>, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT ?fields FROM collector_runs FINAL WHERE sweep_id = {sweep:UUID}")
+            .param("sweep", sweep_id.to_string());
+        self.fetch("read collector_runs", query).await
+    }
+
+    /// The newest run of each collector in one account, by collector. A run over chosen regions says nothing of the
+    /// others, and a skipped run nothing at all, so neither counts.
+    pub async fn newest_full_runs(
+        &self,
+        account_id: &AccountId,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        let query = self
+            .client()
+            .query(
+                "SELECT ?fields FROM collector_runs FINAL
+                 WHERE account_id = {id:String} AND empty(regions) AND outcome != 'skipped'
+                 ORDER BY collector, started_at DESC, attempt DESC LIMIT 1 BY collector",
+            )
+            .param("id", account_id.as_str());
         self.fetch("read collector_runs", query).await
     }
 

@@ -3,7 +3,9 @@
 //! Invariants: an address is a secret, so it is in no error, log or `Debug` output; plain HTTP goes to loopback
 //! alone; no redirect is followed, and nothing is repeated.
 
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +16,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings}
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use aws_smithy_types::error::display::DisplayErrorContext;
-use polo_core::ErrorClass;
+use polo_core::{ErrorClass, innermost_cause};
 
 use crate::http::{TrustRootError, tls_context};
 
@@ -106,7 +107,7 @@ impl HttpsAnswer {
 pub struct HttpsFailure {
     /// `timeout`, `network`, or `bug` for a request that cannot be sent at all.
     pub class: ErrorClass,
-    /// What the HTTP client says, without the address.
+    /// The first cause in words, as `connection refused`, without the address.
     pub message: String,
 }
 
@@ -184,7 +185,7 @@ impl Https {
             } else {
                 ErrorClass::Network
             };
-            HttpsFailure::new(class, DisplayErrorContext(&error).to_string())
+            HttpsFailure::new(class, first_cause(&error))
         })?;
         let status = response.status().as_u16();
         let headers = response
@@ -198,9 +199,8 @@ impl Https {
         let mut stream = ByteStream::new(response.into_body());
         let mut body = Vec::new();
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| {
-                HttpsFailure::new(ErrorClass::Network, DisplayErrorContext(&error).to_string())
-            })?;
+            let chunk = chunk
+                .map_err(|error| HttpsFailure::new(ErrorClass::Network, first_cause(&error)))?;
             if body.len() + chunk.len() > BODY_BYTES_AT_MOST {
                 return Err(HttpsFailure::new(
                     ErrorClass::Bug,
@@ -214,6 +214,16 @@ impl Https {
             headers,
             body,
         })
+    }
+}
+
+/// The innermost of an error's sources in words: the outer ones only say that some layer of the client failed.
+fn first_cause(error: &(dyn Error + 'static)) -> String {
+    let innermost = innermost_cause(error);
+    match innermost.downcast_ref::<io::Error>() {
+        // Without the system's number.
+        Some(error) if error.raw_os_error().is_some() => error.kind().to_string(),
+        _ => innermost.to_string(),
     }
 }
 
@@ -317,16 +327,21 @@ mod tests {
         drop(closed);
         let (silent, _held) = serve("").await;
         let (half, _served) = serve("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await;
-        for (https, address, class) in [
-            (&patient, nobody, ErrorClass::Network),
-            (&hasty, silent, ErrorClass::Timeout),
-            (&patient, half, ErrorClass::Network),
+        for (https, address, class, said) in [
+            (&patient, nobody, ErrorClass::Network, "connection refused"),
+            (&hasty, silent, ErrorClass::Timeout, "nothing within 0.05 s"),
+            (
+                &patient,
+                half,
+                ErrorClass::Network,
+                "end of file before message length reached",
+            ),
         ] {
             let failure = https
                 .send("POST", &address, &[], b"hello".to_vec())
                 .await
                 .unwrap_err();
-            assert_eq!(failure.class, class, "{failure}");
+            assert_eq!((failure.class, failure.message.as_str()), (class, said));
             let told = format!("{failure} {failure:?}");
             assert!(
                 !told.contains("secret") && !told.contains("token"),

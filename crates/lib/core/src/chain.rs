@@ -19,6 +19,15 @@ pub fn error_chain(error: &dyn Error) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The innermost cause: the layers of an HTTP client say only that the layer below failed.
+pub fn innermost_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

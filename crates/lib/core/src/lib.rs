@@ -22,7 +22,7 @@ pub mod text;
 
 pub use account::{AccountId, InvalidAccountId};
 pub use arn::{InvalidRoleArn, Partition, RoleArn};
-pub use chain::error_chain;
+pub use chain::{error_chain, innermost_cause};
 pub use check::{RoleKind, Verdict};
 pub use error_class::ErrorClass;
 pub use manifest::{CollectorManifest, Scope};

@@ -59,6 +59,16 @@ pub enum Field {
 }
 
 impl Field {
+    /// Every field that some function takes.
+    pub const ALL: [Self; 6] = [
+        Self::AccountId,
+        Self::Collector,
+        Self::Regions,
+        Self::Mode,
+        Self::Schedule,
+        Self::AcceptRemovals,
+    ];
+
     fn name(self) -> &'static str {
         match self {
             Self::AccountId => "account_id",
@@ -405,21 +415,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const ALL: [Field; 6] = [
-        Field::AccountId,
-        Field::Collector,
-        Field::Regions,
-        Field::Mode,
-        Field::Schedule,
-        Field::AcceptRemovals,
-    ];
-
     fn parse_with(payload: Value, takes: &[Field]) -> Result<Invocation, PayloadError> {
         Invocation::parse(&payload, "8476a536-e9f4-11e8-9739-2dfe598c3fcd", takes)
     }
 
     fn parse(payload: Value) -> Result<Invocation, PayloadError> {
-        parse_with(payload, &ALL)
+        parse_with(payload, &Field::ALL)
     }
 
     #[test]

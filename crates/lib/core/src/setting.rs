@@ -39,6 +39,10 @@ pub enum Setting {
     Database,
     /// A ClickHouse user.
     DatabaseUser,
+    /// A secret's name or ARN in Secrets Manager.
+    ///
+    /// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
+    SecretId,
     /// Why an operator decided something.
     Reason,
     /// Who answers for an account, what it is for, or who decided.
@@ -82,6 +86,9 @@ impl Setting {
                 "write a database name of 1 to 128 letters, digits and underscores, not starting with a digit"
             }
             Self::DatabaseUser => "write a user name of 1 to 128 characters without spaces",
+            Self::SecretId => {
+                "write the name or ARN of a secret in Secrets Manager: 1 to 2048 letters, digits and /_+=.@:-"
+            }
             Self::Reason => "write 1 to 500 characters, without control characters or line breaks",
             Self::Name => "write 1 to 128 characters, without control characters or line breaks",
         }
@@ -138,6 +145,13 @@ impl Setting {
             }
             Self::DatabaseUser => {
                 (1..=128).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic())
+            }
+            Self::SecretId => {
+                (1..=2048).contains(&value.len())
+                    && !value.contains("://")
+                    && value
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"/_+=.@:-".contains(&b))
             }
             Self::Reason => is_line(value, 500),
             Self::Name => is_line(value, 128),

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clickhouse::{Client, Row, RowOwned, RowRead};
+use polo_core::innermost_cause;
 use serde::Serialize;
 
+use crate::error::without_advice;
 use crate::{StoreConfig, StoreError};
 
 /// The longest that any statement may take.
@@ -109,9 +111,12 @@ impl Store {
             Ok(Err(source @ E::Network(_))) => Err(StoreError::Unreachable {
                 url: self.url.clone(),
                 doing,
-                source,
+                problem: innermost_cause(&source).to_string(),
             }),
-            Ok(Err(source)) => Err(StoreError::Refused { doing, source }),
+            Ok(Err(source)) => Err(StoreError::Refused {
+                doing,
+                source: without_advice(source),
+            }),
         }
     }
 

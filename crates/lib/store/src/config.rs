@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use polo_core::Setting;
+use polo_core::text::quoted;
+
 /// How to reach the database.
 #[derive(Clone)]
 pub struct StoreConfig {
@@ -22,19 +25,28 @@ pub struct StoreConfig {
 pub enum InvalidStoreConfig {
     /// Not the URL of an HTTP interface.
     #[error(
-        "CLICKHOUSE_URL is {url:?}: it has to be the URL of ClickHouse's HTTP interface, like http://localhost:8123"
+        "CLICKHOUSE_URL is {}: write the URL of ClickHouse's HTTP interface, such as http://localhost:8123",
+        quoted(url)
     )]
     Url {
         /// What was given.
         url: String,
     },
-    /// Not a database name.
+    /// A URL with more than an address. It is not shown, because a password may be in it.
     #[error(
-        "CLICKHOUSE_DATABASE is {name:?}: it has to be letters, digits and underscores, like polo"
+        "CLICKHOUSE_URL holds more than an address: write it without user, password or query, such as \
+         https://clickhouse.example.com:8443, and set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD"
     )]
-    Database {
+    MoreThanAddress,
+    /// Not a database or user name.
+    #[error("{name} is {}: {rule}", quoted(value))]
+    Name {
+        /// The variable.
+        name: &'static str,
         /// What was given.
-        name: String,
+        value: String,
+        /// What to write.
+        rule: &'static str,
     },
     /// Two passwords.
     #[error(
@@ -54,30 +66,20 @@ impl StoreConfig {
         user: Option<&str>,
         password: Option<&str>,
     ) -> Result<Self, InvalidStoreConfig> {
-        let host = url
-            .strip_prefix("http://")
-            .or_else(|| url.strip_prefix("https://"))
-            .unwrap_or_default();
-        let authority = host.split(['/', '?']).next().unwrap_or_default();
-        if authority.is_empty()
-            || authority.contains(char::is_whitespace)
-            || authority.contains('@')
-        {
+        if url.contains(['@', '?', '#']) {
+            return Err(InvalidStoreConfig::MoreThanAddress);
+        }
+        if !is_http_address(url) {
             return Err(InvalidStoreConfig::Url {
                 url: url.to_owned(),
             });
         }
-        let database = database.unwrap_or("polo");
-        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if database.is_empty() || !database.chars().all(legal) {
-            return Err(InvalidStoreConfig::Database {
-                name: database.to_owned(),
-            });
-        }
+        let database = named("CLICKHOUSE_DATABASE", database, "polo", Setting::Database)?;
+        let user = named("CLICKHOUSE_USER", user, "default", Setting::DatabaseUser)?;
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             database: database.to_owned(),
-            user: user.unwrap_or("default").to_owned(),
+            user: user.to_owned(),
             password: password
                 .filter(|password| !password.is_empty())
                 .map(str::to_owned),
@@ -108,6 +110,39 @@ impl StoreConfig {
     }
 }
 
+fn named<'a>(
+    name: &'static str,
+    given: Option<&'a str>,
+    default: &'a str,
+    kind: Setting,
+) -> Result<&'a str, InvalidStoreConfig> {
+    let value = given.unwrap_or(default);
+    match kind.check(value) {
+        Ok(()) => Ok(value),
+        Err(rule) => Err(InvalidStoreConfig::Name {
+            name,
+            value: value.to_owned(),
+            rule,
+        }),
+    }
+}
+
+fn is_http_address(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+        .unwrap_or_default();
+    let authority = rest.split('/').next().unwrap_or_default();
+    // The colons of an IPv6 address stand in brackets.
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    !host.is_empty()
+        && rest.bytes().all(|byte| byte.is_ascii_graphic())
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
 impl fmt::Debug for StoreConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreConfig")
@@ -132,13 +167,42 @@ mod tests {
             "tcp://x:9000",
             "http://",
             "http:// x",
-            "http://user:secret@host",
+            "http://x:port",
+            "http://x:99999",
+            "http://x:0",
         ] {
             let error = StoreConfig::new(url, None, None, None)
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(&format!("{url:?}")), "{error}");
         }
+        for url in [
+            "http://[::1]:8123",
+            "https://host",
+            "https://host:8443/path",
+        ] {
+            assert!(StoreConfig::new(url, None, None, None).is_ok(), "{url}");
+        }
+        for secret in [
+            "http://user:hunter2@host",
+            "tcp://user:hunter2@host:9000",
+            "http://host:8123/?user=polo&password=hunter2",
+            "http://host:8123/#hunter2",
+        ] {
+            let error = StoreConfig::new(secret, None, None, None)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                !error.contains("hunter2") && error.contains("without user, password or query"),
+                "{error}"
+            );
+        }
+        let user = StoreConfig::new("http://localhost:1", None, Some("a b"), None);
+        assert!(
+            user.unwrap_err()
+                .to_string()
+                .starts_with("CLICKHOUSE_USER is \"a b\"")
+        );
         assert!(StoreConfig::new("http://localhost:1", Some("a-b"), None, None).is_err());
     }
 

@@ -7,15 +7,14 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No connection, or none that lasted.
-    #[error("ClickHouse at {url} cannot be reached ({doing})")]
+    #[error("ClickHouse at {url} cannot be reached ({doing}): {problem}")]
     Unreachable {
         /// The address.
         url: String,
         /// The statement's purpose.
         doing: &'static str,
-        /// What the client says.
-        #[source]
-        source: clickhouse::error::Error,
+        /// The innermost cause, because the layers above it only repeat that they failed.
+        problem: String,
     },
     /// No answer in time.
     #[error("ClickHouse at {url} gave no answer within {} s ({doing})", limit.as_secs())]
@@ -87,7 +86,38 @@ impl StoreError {
 
     /// Whether the server has let the user in and denies it this statement.
     pub(crate) fn is_not_granted(&self) -> bool {
-        is_refused_with(self, &["Code: 497"])
+        server_code(self) == Some(497)
+    }
+
+    /// What an operator can do about it.
+    ///
+    /// Codes: <https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp>
+    pub fn fix(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreachable { url, problem, .. } if problem.contains("InvalidContentType") => {
+                Some(if url.starts_with("https") {
+                    "the server does not speak TLS on that port: set CLICKHOUSE_URL to its HTTPS port, or to http://"
+                } else {
+                    "check the scheme and port of CLICKHOUSE_URL"
+                })
+            }
+            Self::Unreachable { .. } | Self::Timeout { .. } => {
+                Some("check CLICKHOUSE_URL and that the server runs")
+            }
+            Self::Refused { .. } => match server_code(self)? {
+                16 | 47 | 60 | 81 => {
+                    Some("the schema is missing or older than this version: run `polo migrate`")
+                }
+                192..=194 | 516 => Some(
+                    "check CLICKHOUSE_USER, and CLICKHOUSE_PASSWORD or the secret that CLICKHOUSE_PASSWORD_SECRET_ID names",
+                ),
+                701 => Some("give --cluster as system.clusters names it"),
+                _ => None,
+            },
+            Self::Unreadable { .. }
+            | Self::DictionaryLogin { .. }
+            | Self::UnknownAccount { .. } => None,
+        }
     }
 
     /// A stable name for metric filters.
@@ -108,24 +138,30 @@ impl StoreError {
 ///
 /// Source: <https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp>
 pub fn is_refused_login(error: &(dyn Error + 'static)) -> bool {
-    is_refused_with(error, &["Code: 192", "Code: 193", "Code: 194", "Code: 516"])
+    matches!(server_code(error), Some(192..=194 | 516))
 }
 
-/// Whether one of the server's codes is among an error's causes.
-fn is_refused_with(error: &(dyn Error + 'static), codes: &[&str]) -> bool {
+/// The server's code, if a refusal of the server's is among an error's causes.
+fn server_code(error: &(dyn Error + 'static)) -> Option<u32> {
     let mut at = Some(error);
     while let Some(cause) = at {
         if let Some(clickhouse::error::Error::BadResponse(text)) = cause.downcast_ref() {
-            // At the beginning: behind it stand the codes of what the server itself had asked, as a dictionary does.
-            // A body that was lost leaves the code of the header alone.
-            return codes
-                .iter()
-                .filter_map(|code| text.strip_prefix(code))
-                .any(|rest| rest.is_empty() || rest.starts_with('.'));
+            return leading_code(text);
         }
         at = cause.source();
     }
-    false
+    None
+}
+
+/// The code at the beginning: behind it stand the codes of what the server itself had asked, as a dictionary does. A body
+/// that was lost leaves the code of the header alone.
+fn leading_code(text: &str) -> Option<u32> {
+    let rest = text.strip_prefix("Code: ")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (code, rest) = rest.split_at(digits);
+    (rest.is_empty() || rest.starts_with('.'))
+        .then(|| code.parse().ok())
+        .flatten()
 }
 
 /// The server's codes that pass: too many parts, too many queries, memory, time, keeper and replica trouble.
@@ -144,6 +180,17 @@ fn server_is_overloaded(error: &clickhouse::error::Error) -> bool {
     ];
     let text = error.to_string();
     CODES.iter().any(|code| text.contains(&format!("{code}.")))
+}
+
+/// A refusal without the server's advice, which is about its own configuration and fills a screen.
+pub(crate) fn without_advice(error: clickhouse::error::Error) -> clickhouse::error::Error {
+    match error {
+        clickhouse::error::Error::BadResponse(text) => {
+            let said = text.split("\n\n").next().unwrap_or(&text);
+            clickhouse::error::Error::BadResponse(said.trim_end().to_owned())
+        }
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +215,7 @@ mod tests {
             "Code: 516",
         ] {
             assert!(refused(text).is_refused_login(), "{text}");
+            assert!(refused(text).fix().unwrap().contains("CLICKHOUSE_USER"));
         }
         for text in [
             "Code: 497. DB::Exception: polo: Not enough privileges. (ACCESS_DENIED)",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use polo_core::Invocation;
+use polo_core::{Field, Invocation};
 use serde_json::Value;
 
 /// One is for every collector, the other for those that read region by region.
@@ -51,7 +51,8 @@ fn every_function_has_a_sample_that_it_understands() {
         if OWN_SHAPES.contains(&name.as_str()) {
             continue;
         }
-        let invocation = Invocation::parse(&payload, "8476a536-e9f4-11e8-9739-2dfe598c3fcd");
+        let request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
+        let invocation = Invocation::parse(&payload, request_id, &Field::ALL);
         let invocation = invocation.unwrap_or_else(|error| panic!("{name}: {error}"));
         let for_collectors = COLLECTORS.contains(&name.as_str());
         assert_eq!(invocation.account_id.is_some(), for_collectors, "{name}");

@@ -5,7 +5,7 @@
 
 mod stack_set;
 
-use polo_core::{Invocation, PoloStatus, Trigger};
+use polo_core::{Field, Invocation, PoloStatus, Trigger};
 use polo_runtime::access::{CheckPlan, Checks, not_yet_made, publish_status_changes, store_checks};
 use polo_runtime::{Context, Function, FunctionError, Request, payers};
 use polo_store::accounts::AccountRow;
@@ -20,6 +20,7 @@ pub struct AccessVerifier {
 impl Function for AccessVerifier {
     const NAME: &'static str = "access-verifier";
     type Payload = Invocation;
+    const TAKES: &'static [Field] = &[Field::AccountId];
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         Ok(Self { context })

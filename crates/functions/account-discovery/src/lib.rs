@@ -10,7 +10,7 @@ mod refresh;
 mod report;
 mod tags;
 
-use polo_core::Invocation;
+use polo_core::{Field, Invocation};
 use polo_runtime::config::Mode;
 use polo_runtime::{Context, Function, FunctionError, Request};
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ pub struct AccountDiscovery {
 impl Function for AccountDiscovery {
     const NAME: &'static str = "account-discovery";
     type Payload = Invocation;
+    const TAKES: &'static [Field] = &[Field::AccountId, Field::AcceptRemovals];
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         Ok(Self { context })

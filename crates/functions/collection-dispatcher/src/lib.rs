@@ -8,7 +8,9 @@ mod send;
 
 use std::collections::HashSet;
 
-use polo_core::{AccountId, CollectorManifest, Invocation, PoloStatus, Scope, Timestamp};
+use polo_core::{
+    AccountId, CollectorManifest, DispatchMode, Field, Invocation, PoloStatus, Scope, Timestamp,
+};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::accounts::AccountRow;
 use polo_store::collectors::manifests;
@@ -25,6 +27,12 @@ pub struct CollectionDispatcher {
 impl Function for CollectionDispatcher {
     const NAME: &'static str = "collection-dispatcher";
     type Payload = Invocation;
+    const TAKES: &'static [Field] = &[
+        Field::AccountId,
+        Field::Collector,
+        Field::Mode,
+        Field::Schedule,
+    ];
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         let collectors = manifests().map_err(|error| FunctionError::Refused(error.to_string()))?;
@@ -47,7 +55,7 @@ impl Function for CollectionDispatcher {
 impl CollectionDispatcher {
     /// What this invocation asks for.
     async fn wanted(&self, invocation: &Invocation) -> Result<Vec<Wanted>, FunctionError> {
-        let mode = Mode::of(invocation)?;
+        let mode = invocation.mode.unwrap_or(DispatchMode::Sweep);
         let collectors = self.collectors(invocation)?;
         let store = &self.context.store;
         let now = self.context.clock.now();
@@ -64,9 +72,9 @@ impl CollectionDispatcher {
             }
             let all = sweep(&[account], &self.payers(&collectors).await?, &collectors)?;
             return match mode {
-                Mode::Reconcile => self.fallen_through(all, now).await,
-                Mode::Sweep if invocation.is_manual() => Ok(all),
-                Mode::Sweep => {
+                DispatchMode::Reconcile => self.fallen_through(all, now).await,
+                DispatchMode::Sweep if invocation.is_manual() => Ok(all),
+                DispatchMode::Sweep => {
                     let states = store.dispatch_states().await?;
                     let all = independent(all, &self.collectors);
                     Ok(newly_active(all, &states, &self.collectors, now))
@@ -76,7 +84,7 @@ impl CollectionDispatcher {
         let accounts = store.accounts().await?;
         if accounts.is_empty() {
             // Before the first discovery a tick has nothing to do, and must not ring an alarm; a sweep of nothing is wrong.
-            if matches!(mode, Mode::Reconcile) && !invocation.is_manual() {
+            if matches!(mode, DispatchMode::Reconcile) && !invocation.is_manual() {
                 tracing::warn!("the registry holds no account yet");
                 return Ok(Vec::new());
             }
@@ -89,9 +97,9 @@ impl CollectionDispatcher {
         let all = sweep(&active, &self.payers(&collectors).await?, &collectors)?;
         match mode {
             // A person wants it now.
-            Mode::Sweep if invocation.is_manual() => Ok(all),
-            Mode::Sweep => Ok(independent(all, &self.collectors)),
-            Mode::Reconcile => self.fallen_through(all, now).await,
+            DispatchMode::Sweep if invocation.is_manual() => Ok(all),
+            DispatchMode::Sweep => Ok(independent(all, &self.collectors)),
+            DispatchMode::Reconcile => self.fallen_through(all, now).await,
         }
     }
 
@@ -154,34 +162,6 @@ impl CollectionDispatcher {
             }
         }
         Ok(chosen)
-    }
-}
-
-/// What is to be done with what could be asked for.
-enum Mode {
-    /// All of it.
-    Sweep,
-    /// What fell through.
-    Reconcile,
-}
-
-impl Mode {
-    /// The mode that the payload names; a wish that no event could carry is refused, not dropped.
-    fn of(invocation: &Invocation) -> Result<Self, FunctionError> {
-        if invocation.regions.is_some() {
-            return Err(FunctionError::Refused(
-                "regions cannot be dispatched, an event asks for all of an account's: invoke the collector itself \
-                 with account_id and regions"
-                    .to_owned(),
-            ));
-        }
-        match invocation.mode.as_deref() {
-            None | Some("sweep") => Ok(Self::Sweep),
-            Some("reconcile") => Ok(Self::Reconcile),
-            Some(other) => Err(FunctionError::Refused(format!(
-                "mode is {other:?}: it has to be sweep or reconcile"
-            ))),
-        }
     }
 }
 

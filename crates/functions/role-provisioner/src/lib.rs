@@ -11,7 +11,7 @@ mod stack_set;
 
 use std::collections::{BTreeMap, HashMap};
 
-use polo_core::{Invocation, ids};
+use polo_core::{Field, Invocation, ids};
 use polo_runtime::config::{ConfigProblem, ProvisioningConfig, StackSetConfig};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::provisioning::{ProvisioningAction, ProvisioningHistory};
@@ -36,6 +36,7 @@ pub struct RoleProvisioner {
 impl Function for RoleProvisioner {
     const NAME: &'static str = "role-provisioner";
     type Payload = Invocation;
+    const TAKES: &'static [Field] = &[Field::AccountId];
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         let stack_set = context.config.stack_set.clone().ok_or(ConfigProblem::Missing {

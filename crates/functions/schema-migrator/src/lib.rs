@@ -16,7 +16,7 @@ mod response;
 use std::time::Duration;
 
 use polo_aws::stack_status::stack_status;
-use polo_core::Timestamp;
+use polo_core::{Field, Timestamp};
 use polo_runtime::{Context, Function, FunctionError, Request, Warm, answer};
 use polo_store::collectors::manifests;
 use polo_store::migrations::{MigrationError, MigrationReport, Topology, Turn, digest, migrate};
@@ -113,6 +113,7 @@ impl SchemaMigrator {
 impl Function for SchemaMigrator {
     const NAME: &'static str = "schema-migrator";
     type Payload = Value;
+    const TAKES: &'static [Field] = &[];
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         Ok(Self { context })

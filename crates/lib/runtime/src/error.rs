@@ -5,6 +5,7 @@
 use lambda_runtime::Diagnostic;
 use polo_aws::{AwsFailure, SecretError};
 use polo_core::reconcile::MassRemoval;
+use polo_core::text::{clip, printable};
 use polo_core::{PayloadError, error_chain};
 use polo_store::migrations::MigrationError;
 use polo_store::{StoreError, is_refused_login};
@@ -112,9 +113,25 @@ impl FunctionError {
         is_refused_login(self)
     }
 
-    /// The whole chain in one line.
+    /// The error, its causes and its fix in one line of at most 500 characters, fit for a terminal.
     pub fn chain(&self) -> String {
-        error_chain(self)
+        const LONGEST_CHARACTERS: usize = 500;
+        let fix = self.store_error().and_then(StoreError::fix);
+        let fix = fix.map(|fix| format!("; {fix}")).unwrap_or_default();
+        let chain = error_chain(self);
+        let chain = printable(&chain);
+        let room = LONGEST_CHARACTERS.saturating_sub(fix.chars().count());
+        format!("{}{fix}", clip(&chain, room))
+    }
+
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error)
+            | Self::Migration(
+                MigrationError::Store(error) | MigrationError::Statement { source: error, .. },
+            ) => Some(error),
+            _ => None,
+        }
     }
 }
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use polo_core::{Invocation, Timestamp};
+use polo_core::{Field, Invocation, Timestamp};
 use serde_json::Value;
 
 use crate::collector::Collector;
 use crate::process::run_process;
 use crate::run::CollectorFunction;
-use crate::{Context, FunctionError, Warm};
+use crate::{Context, FunctionError, Readable, Warm};
 
 /// What Lambda says of an invocation.
 #[derive(Debug, Clone)]
@@ -28,23 +28,23 @@ pub struct Request {
 
 /// What an event is to a function.
 pub trait Payload: Sized + Send {
-    /// Reads the event.
+    /// Reads the event; `takes` are the fields that the function uses.
     ///
     /// # Errors
     /// A sentence that names what is wrong with it.
-    fn parse(event: &Value, request_id: &str) -> Result<Self, FunctionError>;
+    fn parse(event: &Value, request_id: &str, takes: &[Field]) -> Result<Self, FunctionError>;
 }
 
 /// The payload that schedules, events and people share.
 impl Payload for Invocation {
-    fn parse(event: &Value, request_id: &str) -> Result<Self, FunctionError> {
-        Ok(Invocation::parse(event, request_id)?)
+    fn parse(event: &Value, request_id: &str, takes: &[Field]) -> Result<Self, FunctionError> {
+        Ok(Invocation::parse(event, request_id, takes)?)
     }
 }
 
 /// The event as it is, for a function that only one service invokes.
 impl Payload for Value {
-    fn parse(event: &Value, _request_id: &str) -> Result<Self, FunctionError> {
+    fn parse(event: &Value, _request_id: &str, _takes: &[Field]) -> Result<Self, FunctionError> {
         Ok(event.clone())
     }
 }
@@ -55,6 +55,8 @@ pub trait Function: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// What it is invoked with.
     type Payload: Payload;
+    /// The fields of a payload that it uses; every other one is refused.
+    const TAKES: &'static [Field];
 
     /// Made once, at the cold start.
     fn new(context: Context) -> Result<Self, FunctionError>;
@@ -85,7 +87,7 @@ pub fn collector_main<C: Collector>() -> ExitCode {
 /// The whole `main` of a function.
 pub fn function_main<F: Function>() -> ExitCode {
     run_process(F::NAME, F::new, |function| {
-        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Readable<Value>>| {
             let function = Arc::clone(&function);
             async move { invoke(&function, event).await.map_err(Diagnostic::from) }
         }))
@@ -94,13 +96,16 @@ pub fn function_main<F: Function>() -> ExitCode {
 
 async fn invoke<F: Function>(
     function: &Warm<F>,
-    event: LambdaEvent<Value>,
+    event: LambdaEvent<Readable<Value>>,
 ) -> Result<Value, FunctionError> {
     let request = Request {
         request_id: event.context.request_id.clone(),
         deadline_at: deadline(event.context.deadline),
     };
-    let outcome = F::deliver(function, &event.payload, &request).await;
+    let outcome = match event.payload.read() {
+        Ok(payload) => F::deliver(function, &payload, &request).await,
+        Err(error) => Err(error),
+    };
     match &outcome {
         Ok(answer) => {
             tracing::info!(function = F::NAME, request.id = request.request_id, %answer, "done")
@@ -128,7 +133,7 @@ pub async fn answer<F: Function>(
 ) -> Result<Value, FunctionError> {
     function
         .run(|function| async move {
-            let payload = F::Payload::parse(event, &request.request_id)?;
+            let payload = F::Payload::parse(event, &request.request_id, F::TAKES)?;
             // Boxed: the type of all that lies beneath is deeper than the compiler cares to look.
             Box::pin(function.handle(payload, request)).await
         })

@@ -1,11 +1,11 @@
 //! The process of a function: its log, its asynchronous runtime, and the cold start.
 //!
-//! Invariant: wrong settings do not end the process; what is wrong is logged here and told with every event.
+//! Invariant: wrong settings do not end the process; every event is answered with what is wrong, and logs it once.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::{Context, FunctionError, Warm};
+use crate::{Context, FunctionError, Warm, log};
 
 /// The whole of a process: what `make` makes is held warm, and `serve` asks Lambda's runtime API for events, which it
 /// does for as long as the process lives.
@@ -19,7 +19,7 @@ where
     S: FnOnce(Arc<Warm<T>>) -> F,
     F: Future<Output = Result<(), lambda_runtime::Error>>,
 {
-    lambda_runtime::tracing::init_default_subscriber();
+    log::start();
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -32,13 +32,9 @@ where
     };
     let served = runtime.block_on(async {
         let warm = Arc::new(Warm::from_environment(name, make));
-        // The cold start's work is done before the first event arrives; its error is told with that event.
+        // The cold start's work is done before the first event arrives, which meets and logs the same error.
         if let Err(error) = warm.start().await {
-            tracing::error!(
-                error_type = error.error_type(),
-                error = error.chain(),
-                "cold start failed"
-            );
+            tracing::debug!(error_type = error.error_type(), "cold start failed");
         }
         serve(warm).await
     });

@@ -12,9 +12,10 @@ use futures::StreamExt;
 use polo_aws::regions::DESCRIBE_REGIONS;
 use polo_aws::{AccountSession, AwsFailure, Clock, list_regions, session_name};
 use polo_core::run::{GLOBAL_REGION, PAYER_TARGET};
+use polo_core::text::clip;
 use polo_core::{
-    CollectorManifest, ErrorClass, Invocation, PoloStatus, RunOutcome, Scope, TargetOutcome,
-    Timestamp, ids,
+    AccountId, CollectorManifest, ErrorClass, Field, Invocation, PoloStatus, RunOutcome, Scope,
+    TargetOutcome, Timestamp, ids,
 };
 use polo_store::accounts::AccountRow;
 use polo_store::regions::AccountRegion;
@@ -93,6 +94,7 @@ impl EngineTime {
 impl<C: Collector> Function for CollectorFunction<C> {
     const NAME: &'static str = C::ID;
     type Payload = Invocation;
+    const TAKES: &'static [Field] = &[Field::AccountId, Field::Collector, Field::Regions];
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         let manifest = CollectorManifest::parse(C::ID, C::MANIFEST)
@@ -171,6 +173,9 @@ impl<C: Collector> CollectorFunction<C> {
                 "account {account_id} is {} ({}): only active accounts are collected; see `polo accounts show {account_id}`",
                 account.polo_status, account.status_reason
             )));
+        }
+        if let Some(regions) = &invocation.regions {
+            self.refuse_other_regions(&account_id, regions).await?;
         }
         let pays = match self.manifest.scope {
             Scope::Account | Scope::Region => false,
@@ -252,6 +257,39 @@ impl<C: Collector> CollectorFunction<C> {
             | RunOutcome::Partial
             | RunOutcome::Skipped(_) => Ok(Ended::Run(run)),
         }
+    }
+
+    /// A region that the account does not have would fail the run, and become a gap of the account.
+    async fn refuse_other_regions(
+        &self,
+        account_id: &AccountId,
+        regions: &[String],
+    ) -> Result<(), FunctionError> {
+        let known = self.known_regions(account_id).await?;
+        let Some(other) = regions.iter().find(|region| !known.contains(region)) else {
+            return Ok(());
+        };
+        if known.is_empty() {
+            return Err(FunctionError::Refused(format!(
+                "the regions of account {account_id} are not known yet, {other} among them: collect the account once \
+                 without \"regions\""
+            )));
+        }
+        Err(FunctionError::Refused(format!(
+            "region {other} is not enabled in account {account_id}: it has {}; if you enabled it since the last run, \
+             collect the account without \"regions\" first",
+            clip(&known.join(", "), 200)
+        )))
+    }
+
+    /// The account's regions by its last answer, else those that are configured for accounts that give none.
+    async fn known_regions(&self, account_id: &AccountId) -> Result<Vec<String>, StoreError> {
+        let known = self.context.store.enabled_regions(account_id).await?;
+        Ok(if known.is_empty() {
+            self.context.config.fallback_regions.clone()
+        } else {
+            known
+        })
     }
 
     fn deadline(&self, request: &Request, time: &EngineTime) -> Timestamp {
@@ -399,12 +437,7 @@ impl<C: Collector> CollectorFunction<C> {
             Err(failure) => failure,
         };
         // Denied is often an SCP that allows some regions only: what is configured or was seen last is asked instead.
-        let known = store.enabled_regions(session.account_id()).await?;
-        let instead = if known.is_empty() {
-            self.context.config.fallback_regions.clone()
-        } else {
-            known
-        };
+        let instead = self.known_regions(session.account_id()).await?;
         if instead.is_empty() {
             return Ok(Err(failure));
         }

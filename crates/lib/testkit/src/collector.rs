@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use polo_aws::{Backoff, Clock};
-use polo_core::{CollectorManifest, Invocation, Scope};
+use polo_core::{CollectorManifest, Scope};
 use polo_runtime::run::CollectorFunction;
-use polo_runtime::{Collector, Config, Context, Function, FunctionError, Request};
+use polo_runtime::{Collector, Config, Context, Function, FunctionError};
 use polo_store::Store;
 use serde_json::{Value, json};
 
@@ -136,12 +136,7 @@ impl<C: Collector> World<C> {
 
     /// Any payload.
     pub async fn invoke(&self, payload: &Value, request_id: &str) -> Result<Value, FunctionError> {
-        let invocation = Invocation::parse(payload, request_id)?;
-        let request = Request {
-            request_id: request_id.to_owned(),
-            deadline_at: None,
-        };
-        self.function.handle(invocation, &request).await
+        crate::delivery::deliver(&self.function, payload, request_id).await
     }
 
     /// What `v_resources` shows, a JSON object each, attributes parsed, by kind and id.

@@ -14,7 +14,7 @@ pub async fn deliver<F: Function>(
     payload: &Value,
     request_id: &str,
 ) -> Result<Value, FunctionError> {
-    let payload = F::Payload::parse(payload, request_id)?;
+    let payload = F::Payload::parse(payload, request_id, F::TAKES)?;
     let request = Request {
         request_id: request_id.to_owned(),
         deadline_at: None,

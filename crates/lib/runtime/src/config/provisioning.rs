@@ -2,9 +2,10 @@
 //!
 //! Invariant: either all of it is there or none; half of it is one sentence.
 
-use polo_core::RoleArn;
+use polo_core::{RoleArn, Setting};
 
-use super::{ConfigProblem, role_arn, split};
+use super::variable::{checked, role_arn, split};
+use super::{ConfigProblem, Lookup};
 
 /// How stack instances are made for single accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +23,12 @@ const REGION: &str = "POLO_ROLE_REGION";
 const ROLE: &str = "POLO_PROVISIONING_ROLE_ARN";
 
 /// Reads them; none where nothing is set.
-pub(super) fn read(
-    get: &dyn Fn(&str) -> Option<String>,
-) -> Result<Option<ProvisioningConfig>, ConfigProblem> {
-    let (ous, region, role) = (get(OUS), get(REGION), role_arn(get, ROLE)?);
+pub(super) fn read(get: Lookup<'_>) -> Result<Option<ProvisioningConfig>, ConfigProblem> {
+    let (ous, region, role) = (
+        get(OUS),
+        checked(get, REGION, Setting::Region)?,
+        role_arn(get, ROLE)?,
+    );
     if ous.is_none() && region.is_none() && role.is_none() {
         return Ok(None);
     }
@@ -39,41 +42,25 @@ pub(super) fn read(
     })?;
     Ok(Some(ProvisioningConfig {
         rollout_ous: rollout_ous(&ous)?,
-        role_region: role_region(region)?,
+        role_region: region,
         role_arn: role,
     }))
 }
 
 fn rollout_ous(list: &str) -> Result<Vec<String>, ConfigProblem> {
     let ous = split(list);
-    let wrong = ous
-        .iter()
-        .find(|ou| !(ou.starts_with("ou-") || ou.starts_with("r-")));
-    match wrong {
-        Some(ou) => Err(ConfigProblem::Invalid {
-            name: OUS,
-            value: ou.clone(),
-            fix: "an OU is given by its id, like ou-ab12-cdefgh34, or a root by r-ab12".to_owned(),
-        }),
-        None if ous.is_empty() => Err(ConfigProblem::Invalid {
-            name: OUS,
-            value: list.to_owned(),
-            fix: "it names no OU".to_owned(),
-        }),
-        None => Ok(ous),
+    let invalid = |value: &str, fix: &str| ConfigProblem::Invalid {
+        name: OUS,
+        value: value.to_owned(),
+        fix: fix.to_owned(),
+    };
+    if ous.is_empty() {
+        return Err(invalid(list, "name at least one OU or root"));
     }
-}
-
-fn role_region(region: String) -> Result<String, ConfigProblem> {
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if region.contains('-') && region.bytes().all(legal) {
-        return Ok(region);
+    for ou in &ous {
+        Setting::OuId.check(ou).map_err(|rule| invalid(ou, rule))?;
     }
-    Err(ConfigProblem::Invalid {
-        name: REGION,
-        value: region,
-        fix: "it has to be the one region of the roles' stacks, like us-east-1".to_owned(),
-    })
+    Ok(ous)
 }
 
 #[cfg(test)]
@@ -119,7 +106,7 @@ mod tests {
             ),
             (
                 vec![(OUS, ","), (REGION, "us-east-1")],
-                vec![OUS, "names no OU"],
+                vec![OUS, "at least one OU"],
             ),
             (
                 vec![(OUS, "r-ab12"), (REGION, "us-east-1,eu-west-1")],

@@ -99,6 +99,38 @@ async fn regions_of_the_wrong_type() {
     .await;
 }
 
+#[tokio::test]
+async fn a_region_that_the_account_does_not_have() {
+    let world = World::new().await;
+    world.sweep_ends("one", "complete").await;
+    let rows = world.row_counts().await;
+    let calls = world.calls();
+    for other in ["us-east-11", "af-south-1"] {
+        let payload = json!({"account_id": ACCOUNT, "regions": [EAST, other]});
+        let error = world.deliver(&payload, other).await.unwrap_err();
+        assert_eq!(error.error_type(), "RequestRefused");
+        let sentence = error.chain();
+        assert!(
+            sentence.contains(&format!("region {other} is not enabled"))
+                && sentence.contains("it has eu-west-1, us-east-1;"),
+            "{sentence}"
+        );
+    }
+    assert_eq!(world.row_counts().await, rows);
+    assert_eq!(world.calls(), calls);
+    assert_eq!(world.scan_error().await, "");
+}
+
+#[tokio::test]
+async fn regions_of_an_account_whose_regions_are_not_known() {
+    check(
+        json!({"account_id": ACCOUNT, "regions": ["us-east-1"]}),
+        "RequestRefused",
+        "are not known yet",
+    )
+    .await;
+}
+
 /// Rows of another account must never be stored under this one's name, nor this one's run read another account.
 #[tokio::test]
 async fn a_read_role_of_another_account_is_not_used() {

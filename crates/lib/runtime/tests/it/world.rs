@@ -155,7 +155,7 @@ impl World {
         request_id: &str,
         deadline_at: Option<Timestamp>,
     ) -> Result<Value, FunctionError> {
-        let invocation = Invocation::parse(payload, request_id)?;
+        let invocation = Invocation::parse(payload, request_id, CollectorFunction::<Shelf>::TAKES)?;
         let request = Request {
             request_id: request_id.to_owned(),
             deadline_at,

@@ -1,0 +1,162 @@
+//! Single variables of the environment, each by the rule of its kind.
+//!
+//! Invariant: a wrong value is one sentence that names the variable, the value and the fix.
+
+use std::num::NonZeroU32;
+
+use polo_core::{RoleArn, Setting};
+use polo_store::migrations::is_cluster_name;
+use rust_decimal::Decimal;
+
+use super::{ConfigProblem, Lookup};
+
+/// A variable, if it is set, by the rule of its kind.
+pub(super) fn checked(
+    get: Lookup<'_>,
+    name: &'static str,
+    kind: Setting,
+) -> Result<Option<String>, ConfigProblem> {
+    let Some(value) = get(name) else {
+        return Ok(None);
+    };
+    match kind.check(&value) {
+        Ok(()) => Ok(Some(value)),
+        Err(rule) => Err(ConfigProblem::Invalid {
+            name,
+            value,
+            fix: rule.to_owned(),
+        }),
+    }
+}
+
+/// The name or ARN of a secret. A wrong value is not shown: it may be the secret itself.
+pub(super) fn secret_id(
+    get: Lookup<'_>,
+    name: &'static str,
+) -> Result<Option<String>, ConfigProblem> {
+    match get(name) {
+        Some(value) if Setting::SecretId.check(&value).is_err() => {
+            Err(ConfigProblem::NotASecretId { name })
+        }
+        other => Ok(other),
+    }
+}
+
+/// A whole number from 1 to `most`.
+pub(super) fn number<T: TryFrom<NonZeroU32>>(
+    get: Lookup<'_>,
+    name: &'static str,
+    default: u32,
+    most: u32,
+) -> Result<T, ConfigProblem> {
+    let text = get(name).unwrap_or_else(|| default.to_string());
+    let number: Option<NonZeroU32> = text.parse().ok();
+    number
+        .filter(|number| number.get() <= most)
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| ConfigProblem::Invalid {
+            name,
+            value: text,
+            fix: format!("write a whole number from 1 to {most}"),
+        })
+}
+
+/// An amount of USD, as `0.50`; zero forbids every billed call.
+pub(super) fn usd(get: Lookup<'_>, name: &'static str) -> Result<Option<Decimal>, ConfigProblem> {
+    let Some(text) = get(name) else {
+        return Ok(None);
+    };
+    match Decimal::from_str_exact(&text) {
+        Ok(amount) if amount >= Decimal::ZERO => Ok(Some(amount)),
+        _ => Err(ConfigProblem::Invalid {
+            name,
+            value: text,
+            fix: "write an amount of USD such as 0.50, or 0 to forbid billed calls".to_owned(),
+        }),
+    }
+}
+
+/// A list of regions, each once.
+pub(super) fn regions(get: Lookup<'_>, name: &'static str) -> Result<Vec<String>, ConfigProblem> {
+    let Some(list) = get(name) else {
+        return Ok(Vec::new());
+    };
+    let regions = split(&list);
+    let invalid = |value: &str| ConfigProblem::Invalid {
+        name,
+        value: value.to_owned(),
+        fix: "write region names separated by commas, each once, such as eu-west-1,us-east-1"
+            .to_owned(),
+    };
+    if regions.is_empty() {
+        return Err(invalid(&list));
+    }
+    for (index, region) in regions.iter().enumerate() {
+        if Setting::Region.check(region).is_err() || regions[..index].contains(region) {
+            return Err(invalid(region));
+        }
+    }
+    Ok(regions)
+}
+
+/// The ARN of a role.
+pub(super) fn role_arn(
+    get: Lookup<'_>,
+    name: &'static str,
+) -> Result<Option<RoleArn>, ConfigProblem> {
+    get(name)
+        .map(|value| {
+            value
+                .parse()
+                .map_err(|error: polo_core::InvalidRoleArn| ConfigProblem::Invalid {
+                    name,
+                    value: value.clone(),
+                    fix: error.to_string(),
+                })
+        })
+        .transpose()
+}
+
+pub(super) fn split(list: &str) -> Vec<String> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A cluster's name, which becomes part of every statement of the schema.
+pub(super) fn cluster(get: Lookup<'_>) -> Result<Option<String>, ConfigProblem> {
+    let name = "CLICKHOUSE_CLUSTER";
+    match get(name) {
+        Some(value) if !is_cluster_name(&value) => Err(ConfigProblem::Invalid {
+            name,
+            value,
+            fix: "write the name of a cluster as in system.clusters".to_owned(),
+        }),
+        other => Ok(other),
+    }
+}
+
+/// An address that a person can open.
+pub(super) fn page_url(
+    get: Lookup<'_>,
+    name: &'static str,
+) -> Result<Option<String>, ConfigProblem> {
+    let Some(value) = get(name) else {
+        return Ok(None);
+    };
+    let rest = value
+        .strip_prefix("https://")
+        .or_else(|| value.strip_prefix("http://"));
+    // What ends a link in a message is not in it.
+    let legal = |c: char| c.is_ascii_graphic() && !"<>|\"".contains(c);
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.chars().all(legal) => Ok(Some(value)),
+        _ => Err(ConfigProblem::Invalid {
+            name,
+            value,
+            fix: "write the page's address, such as https://polo.example.com/".to_owned(),
+        }),
+    }
+}

@@ -8,10 +8,13 @@ use std::error::Error;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
-use polo_core::ErrorClass;
+use polo_core::text::clip;
+use polo_core::{ErrorClass, error_chain, innermost_cause};
+
+/// The longest message of a cause that AWS did not word.
+const MESSAGE_CHARACTERS: usize = 300;
 
 /// A failed AWS call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +73,8 @@ where
         class,
         action: action.to_owned(),
         code: code.to_owned(),
-        message: DisplayErrorContext(error).to_string(),
+        // The layers above the innermost cause say only that they failed, and their debug output fills a screen.
+        message: clip(&error_chain(innermost_cause(error)), MESSAGE_CHARACTERS).into_owned(),
         request_id: request_id.clone(),
     };
     if let Some(credentials) = find_source::<CredentialsError>(error) {
@@ -107,7 +111,10 @@ where
                     500.. => ErrorClass::Service,
                     _ => ErrorClass::Bug,
                 };
-                return unanswered(class, "Unreadable");
+                return AwsFailure {
+                    message: format!("HTTP status {status} without an error code"),
+                    ..unanswered(class, "Unreadable")
+                };
             };
             let message = service.err().message().unwrap_or_default();
             AwsFailure {

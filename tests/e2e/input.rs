@@ -29,6 +29,8 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
         "account_alias",
     ];
     let collectors = ["config_ec2", "account_alias"];
+    let but_collectors = &everybody[..5];
+    let long = "9".repeat(100_000);
     let cases: Vec<(&[&str], Value, &str, &str)> = vec![
         (
             &everybody,
@@ -62,6 +64,96 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
         ),
         (
             &everybody,
+            json!({"account_id": null}),
+            "PayloadInvalid",
+            "null",
+        ),
+        (
+            &everybody,
+            json!({"account_id": ""}),
+            "PayloadInvalid",
+            "\"\"",
+        ),
+        (
+            &everybody,
+            json!({ "account_id": long }),
+            "PayloadInvalid",
+            "9999…",
+        ),
+        (
+            &everybody,
+            json!({"id": "e", "time": "yesterday", "detail": {}}),
+            "PayloadInvalid",
+            "yesterday",
+        ),
+        (
+            &everybody,
+            json!({"id": "e", "detail": {}, "account_id": alpha}),
+            "PayloadInvalid",
+            "beside",
+        ),
+        (
+            &everybody,
+            json!({"id": "e", "detail": {"acount_id": alpha}}),
+            "PayloadInvalid",
+            "acount_id",
+        ),
+        (
+            but_collectors,
+            json!({"account_id": alpha, "regions": ["mars-1"]}),
+            "PayloadInvalid",
+            "regions",
+        ),
+        (
+            &["account-discovery", "access-verifier", "role-provisioner"],
+            json!({"collector": "nope"}),
+            "PayloadInvalid",
+            "collector",
+        ),
+        (
+            &["account-discovery", "config_ec2"],
+            json!({"account_id": alpha, "mode": "sweep"}),
+            "PayloadInvalid",
+            "mode",
+        ),
+        (
+            &["collection-dispatcher"],
+            json!({"account_id": alpha, "schedule": "daily", "accept_removals": 3}),
+            "PayloadInvalid",
+            "accept_removals",
+        ),
+        (
+            &["account-discovery"],
+            json!({"accept_removals": null}),
+            "PayloadInvalid",
+            "null",
+        ),
+        (
+            &["config_ec2"],
+            json!({"account_id": alpha, "regions": ["us-east-11"]}),
+            "RequestRefused",
+            "us-east-11",
+        ),
+        (
+            &collectors,
+            json!({"account_id": alpha, "regions": ["mars-1"]}),
+            "PayloadInvalid",
+            "mars-1",
+        ),
+        (
+            &["schema-migrator"],
+            json!({"account_id": alpha}),
+            "RequestRefused",
+            "{}",
+        ),
+        (
+            &["status-page"],
+            json!({"account_id": alpha}),
+            "PayloadInvalid",
+            "polo page",
+        ),
+        (
+            &collectors,
             json!({"regions": "us-east-1"}),
             "PayloadInvalid",
             "us-east-1",
@@ -88,7 +180,7 @@ async fn bad_payloads_are_refused_in_one_sentence_and_write_nothing() {
         (
             &["collection-dispatcher"],
             json!({"mode": "sweeep"}),
-            "RequestRefused",
+            "PayloadInvalid",
             "sweeep",
         ),
         (
@@ -231,8 +323,21 @@ fn assert_sentence(failure: &Failure, error_type: &str, value: &str, case: &str)
         failure.message
     );
     assert!(
-        !failure.message.contains('\n'),
+        !failure.message.contains('\n') && failure.message.chars().count() <= 500,
         "{case}: {}",
         failure.message
     );
+    for dump in [
+        "Error {",
+        "Some(",
+        "hyper",
+        "invalid type",
+        "lambda_runtime",
+    ] {
+        assert!(
+            !failure.message.contains(dump),
+            "{case}: {}",
+            failure.message
+        );
+    }
 }

@@ -122,6 +122,11 @@ pub enum PayloadError {
         /// Where and why.
         problem: String,
     },
+    /// Not an HTTP request, where only those are answered.
+    #[error(
+        "the payload is not a request of a function URL or a load balancer: open the page with `polo page`, or send events/status-page.json"
+    )]
+    NotHttp,
     /// Not an object.
     #[error(
         "the payload is {found}: send a JSON object such as {{\"account_id\": \"123456789012\"}}"

@@ -52,7 +52,25 @@ struct KnownCollector {
     collector: String,
 }
 
+/// A collector that is expected to run.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct ExpectedCollector {
+    /// Its id.
+    pub collector: String,
+    /// `region`, `account` or `payer`.
+    pub scope: String,
+}
+
 impl Store {
+    /// The expected collectors, by id.
+    pub async fn expected_collectors(&self) -> Result<Vec<ExpectedCollector>, StoreError> {
+        let query = self.client().query(
+            "SELECT ?fields FROM (SELECT toString(collector) AS collector, toString(scope) AS scope
+             FROM collectors FINAL WHERE expected) ORDER BY collector",
+        );
+        self.fetch("read collectors", query).await
+    }
+
     /// Records which collectors are expected to run from now on; one that is gone stays, expected no more.
     pub async fn register_collectors(
         &self,

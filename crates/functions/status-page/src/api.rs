@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use polo_core::{AccountId, PoloStatus, Timestamp};
+use polo_core::{AccountId, Timestamp};
 use polo_report::counts;
 use polo_report::json::{Account, AccountList, WholeAccount};
 use polo_store::accounts::AccountRow;
@@ -12,8 +12,9 @@ use polo_store::coverage::UncoveredAccount;
 use polo_store::{Store, StoreError, time_of};
 use serde::Serialize;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, json_text};
 use crate::budget::{ANSWER_BYTES_AT_MOST, json_bytes};
+use crate::filter::Filter;
 use crate::known::Known;
 use crate::snapshot::{Snapshot, Standing};
 
@@ -47,28 +48,31 @@ pub(crate) async fn coverage(
     });
     let rest = uncovered.get(from..).unwrap_or_default();
     let fitting = fitting(rest.iter());
-    Ok(answer(&Coverage {
-        as_of: at,
-        accounts: snapshot.accounts.len(),
-        counts: snapshot.counts.clone(),
-        not_visible: snapshot.count(Standing::Blocked),
-        with_gaps: snapshot.count(Standing::Gap),
-        uncovered: rest.get(..fitting).unwrap_or(rest),
-        next: next(rest, fitting, |row| &row.account_id),
-    }))
+    Ok(Answer::json(
+        200,
+        &Coverage {
+            as_of: at,
+            accounts: snapshot.accounts.len(),
+            counts: snapshot.counts.clone(),
+            not_visible: snapshot.count(Standing::Blocked),
+            with_gaps: snapshot.count(Standing::Gap),
+            uncovered: rest.get(..fitting).unwrap_or(rest),
+            next: next(rest, fitting, |row| &row.account_id),
+        },
+    ))
 }
 
 pub(crate) async fn accounts(
     store: &Store,
+    filter: &Filter,
     after: Option<&AccountId>,
-    status: Option<PoloStatus>,
 ) -> Result<Answer, StoreError> {
     let (all, resources) = tokio::try_join!(store.accounts(), store.resource_counts())?;
     let counts = counts::by_status(&all)?;
     let chosen: Vec<&AccountRow> = all
         .iter()
         .filter(|row| after.is_none_or(|after| row.account_id.as_str() > after.as_str()))
-        .filter(|row| status.is_none_or(|status| row.polo_status == status.as_str()))
+        .filter(|row| filter.selects(row))
         .collect();
     let shape = |row: &&'_ AccountRow| resources.get(&row.account_id).copied().unwrap_or_default();
     let fitting = fitting(chosen.iter().map(|row| Account::new(row, shape(row))));
@@ -78,18 +82,18 @@ pub(crate) async fn accounts(
         .map(|row| Account::new(row, shape(row)))
         .collect();
     let next = next(&chosen, fitting, |row| &row.account_id);
-    Ok(answer(&AccountList::page(page, counts, next)))
+    Ok(Answer::json(200, &AccountList::page(page, counts, next)))
 }
 
 pub(crate) async fn account(store: &Store, id: &AccountId) -> Result<Answer, StoreError> {
     let known = Known::read(store, id).await?;
     let mut whole = WholeAccount::new(&known.account, &known.details, known.resources)
         .with_history(&known.history, known.at);
-    let mut body = text(&whole);
-    while json_bytes(&body) > ANSWER_BYTES_AT_MOST && whole.drop_oldest_targets() {
-        body = text(&whole);
+    let mut answer = Answer::json(200, &whole);
+    while json_bytes(&answer.body) > ANSWER_BYTES_AT_MOST && whole.drop_oldest_targets() {
+        answer = Answer::json(200, &whole);
     }
-    Ok(Answer::json_text(200, body))
+    Ok(answer)
 }
 
 /// How many of these fit into one answer: one at least, or a list would never end.
@@ -97,7 +101,7 @@ fn fitting<T: Serialize>(items: impl Iterator<Item = T>) -> usize {
     let mut bytes = FRAME_BYTES;
     let mut count = 0;
     for item in items {
-        bytes += json_bytes(&text(&item)) + 1;
+        bytes += json_bytes(&json_text(&item)) + 1;
         if count > 0 && bytes > ANSWER_BYTES_AT_MOST {
             break;
         }
@@ -112,13 +116,4 @@ fn next<T>(items: &[T], fitting: usize, id: impl Fn(&T) -> &String) -> Option<&s
         .then(|| items.get(fitting.saturating_sub(1)))
         .flatten()
         .map(|item| id(item).as_str())
-}
-
-fn text(value: &impl Serialize) -> String {
-    // Maps with text keys and numbers: there is nothing that JSON could not say.
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-fn answer(value: &impl Serialize) -> Answer {
-    Answer::json_text(200, text(value))
 }

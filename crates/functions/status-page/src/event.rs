@@ -1,19 +1,22 @@
 //! Events before they become requests.
 //!
-//! Invariant: no event ends the process. What the conversion refuses, it refuses with a panic, and its reasons are all in
-//! what the page does not need: a host, a scheme, a body, and characters and lengths that an address cannot have.
+//! Invariant: no event ends the process. The conversion refuses with a panic, and all of its reasons are in what the page
+//! does not need: a host, a scheme, a body, and characters and lengths that an address cannot have.
+
+use std::collections::HashMap;
 
 use lambda_http::aws_lambda_events::http::HeaderMap;
 use lambda_http::aws_lambda_events::http::header::HOST;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::request::LambdaRequest;
 
 /// No page has an address nearly as long. Escaped it is three times as long, and the conversion takes 65,534 bytes.
-const BYTES_AT_MOST: usize = 8_000;
+pub(crate) const BYTES_AT_MOST: usize = 8_000;
 
-/// What stands for a path, or for a parameter, that is longer: there is none of this name.
-const TOO_LONG: &str = "too-long";
+/// Stands for a path, or for a query, that is longer.
+pub(crate) const TOO_LONG: &str = "too-long";
 
-/// An event without what the page does not need, and with what is left of its address in a form that an address can have.
+/// An event without what the page does not need, and with the rest of its address in a form that an address can have.
 pub fn tamed(mut event: LambdaRequest) -> LambdaRequest {
     match &mut event {
         LambdaRequest::ApiGatewayV2(event) => {
@@ -27,16 +30,17 @@ pub fn tamed(mut event: LambdaRequest) -> LambdaRequest {
                 }
             });
         }
-        // Its parameters are escaped by the conversion.
         LambdaRequest::Alb(event) => {
             tame(&mut event.headers, &mut event.path, &mut event.body);
             for parameters in [
                 &mut event.query_string_parameters,
                 &mut event.multi_value_query_string_parameters,
             ] {
-                if parameters.to_query_string().len() > BYTES_AT_MOST {
-                    *parameters = TOO_LONG.parse().unwrap_or_default();
-                }
+                *parameters = if parameters.to_query_string().len() > BYTES_AT_MOST {
+                    TOO_LONG.parse().unwrap_or_default()
+                } else {
+                    with_spaces(parameters)
+                };
             }
         }
         _ => {}
@@ -55,6 +59,20 @@ fn tame(headers: &mut HeaderMap, path: &mut Option<String>, body: &mut Option<St
         }
     }
     *body = None;
+}
+
+/// A load balancer passes parameters on as they were written, and the conversion undoes `%20` but not a form's `+`.
+///
+/// Source: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
+fn with_spaces(parameters: &QueryMap) -> QueryMap {
+    let mut spaced: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, value) in parameters.iter() {
+        spaced
+            .entry(name.replace('+', "%20"))
+            .or_default()
+            .push(value.replace('+', "%20"));
+    }
+    spaced.into()
 }
 
 /// A query with everything escaped that cannot stand in one; what is escaped already stays as it is.

@@ -1,11 +1,15 @@
-//! All that is known of one account. Invariant: no free text in it is longer than an answer has room for.
+//! Everything that is known of one account. Invariant: no free text in it is longer than an answer has room for.
 
+use std::borrow::Cow;
+
+use polo_core::text::clip;
 use polo_core::{AccountId, Timestamp};
 use polo_report::history::AccountHistory;
 use polo_store::accounts::{AccountDetails, AccountRow};
 use polo_store::{Store, StoreError, time_of};
 
-use crate::budget::{TEXT_CHARACTERS, cut};
+use crate::budget::TEXT_CHARACTERS;
+use crate::snapshot::show;
 
 /// One account at one moment.
 pub(crate) struct Known {
@@ -35,9 +39,23 @@ impl Known {
             resources: resources.get(id.as_str()).copied().unwrap_or_default(),
         };
         for text in known.texts() {
-            *text = cut(text, TEXT_CHARACTERS);
+            if let Cow::Owned(cut) = clip(text, TEXT_CHARACTERS) {
+                *text = cut;
+            }
         }
         Ok(known)
+    }
+
+    /// The same for people: no text in it moves a cursor or reorders the text beside it.
+    pub(crate) fn printable(mut self) -> Self {
+        for text in self.texts() {
+            show(text);
+        }
+        for (key, value) in &mut self.account.tags {
+            show(key);
+            show(value);
+        }
+        self
     }
 
     fn texts(&mut self) -> impl Iterator<Item = &mut String> {
@@ -45,6 +63,7 @@ impl Known {
         let history = &mut self.history;
         [
             &mut account.account_name,
+            &mut account.account_email,
             &mut account.account_role,
             &mut account.owner,
             &mut account.excluded_by,

@@ -1,33 +1,45 @@
 //! The status page: what Polo sees of the organization, and why not more, as HTML and as JSON.
 //!
 //! Invariants: it reads and never writes; every link in it is relative, because it is served under a function's own
-//! address, on loopback and by a load balancer; and every request has an answer with a sentence, whatever failed.
+//! address, on loopback and by a load balancer; and every request gets an answer with a sentence, whatever failed.
 
 mod account;
 mod answer;
 mod api;
+mod attention;
 mod budget;
 mod document;
 mod event;
+mod filter;
 mod known;
+mod list;
+mod meant;
+mod ou;
 mod overview;
+mod parameters;
 mod problem;
 mod route;
+mod rows;
 mod snapshot;
 mod tree;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use lambda_http::http::Method;
+use lambda_http::lambda_runtime::Diagnostic;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, Service as _, service_fn};
-use polo_runtime::{Context, FunctionError, Warm, run_process};
+use polo_core::PayloadError;
+use polo_runtime::{Context, FunctionError, Readable, Warm, run_process};
 use polo_store::Store;
 
 pub use answer::Answer;
 pub use event::tamed;
+pub use filter::{Coverage, Filter, Search};
 use problem::Problem;
 pub use route::{Form, Route};
+use snapshot::Snapshot;
 
 /// Folder, package and binary.
 const NAME: &str = "status-page";
@@ -46,7 +58,7 @@ impl StatusPage {
         Ok(Self::over(context.store))
     }
 
-    /// Over a database, as tests have it.
+    /// Over a database, as in tests.
     pub fn over(store: Store) -> Self {
         Self { store }
     }
@@ -58,26 +70,40 @@ impl StatusPage {
     pub async fn answer(&self, route: &Route) -> Result<Answer, FunctionError> {
         let store = &self.store;
         let answer = match route {
-            Route::Overview => overview::whole(store).await?,
-            Route::Ou { id, after } => overview::of_ou(store, id, after.as_ref()).await?,
+            Route::Overview => overview::render(&Snapshot::read(store).await?),
+            Route::List { filter, after } => {
+                list::render(&Snapshot::read(store).await?, filter, after.as_ref())
+            }
+            Route::Ou { id, after } => {
+                ou::render(&Snapshot::read(store).await?, id, after.as_ref())
+            }
             Route::Account(id) => account::answer(store, id).await?,
             Route::ApiCoverage { after } => api::coverage(store, after.as_ref()).await?,
-            Route::ApiAccounts { after, status } => {
-                api::accounts(store, after.as_ref(), *status).await?
+            Route::ApiAccounts { filter, after } => {
+                api::accounts(store, filter, after.as_ref()).await?
             }
             Route::ApiAccount(id) => api::account(store, id).await?,
+            Route::Icon => Answer::icon(),
         };
         Ok(answer)
     }
 }
 
-/// One request, answered in any case.
+/// One request, answered in any case; HEAD as GET, without a body.
 pub async fn respond(page: &Warm<StatusPage>, request: &Request) -> Response<Body> {
+    let mut response = answered(page, request).await.into_response();
+    if request.method() == Method::HEAD {
+        *response.body_mut() = Body::Empty;
+    }
+    response
+}
+
+async fn answered(page: &Warm<StatusPage>, request: &Request) -> Answer {
     let path = request.uri().path();
     let form = Form::of(path);
     let route = match Route::of(request.method().as_str(), path, request.uri().query()) {
         Ok(route) => Arc::new(route),
-        Err(problem) => return problem.answer(form, path).into_response(),
+        Err(problem) => return problem.answer(form, path),
     };
     let answered = page
         .run(|page| {
@@ -85,8 +111,8 @@ pub async fn respond(page: &Warm<StatusPage>, request: &Request) -> Response<Bod
             async move { page.answer(&route).await }
         })
         .await;
-    let answer = answered.unwrap_or_else(|error| {
-        // The one place where a failure is logged; who looks at the page reads no more than a sentence.
+    answered.unwrap_or_else(|error| {
+        // The one place where a failure is logged; the page shows no more than a sentence.
         tracing::error!(
             function = NAME,
             path,
@@ -95,8 +121,18 @@ pub async fn respond(page: &Warm<StatusPage>, request: &Request) -> Response<Bod
             "failed"
         );
         Problem::of(&error).answer(form, path)
-    });
-    answer.into_response()
+    })
+}
+
+/// An event that is no request, logged: there is nobody to show a page to.
+fn refused(error: FunctionError) -> FunctionError {
+    tracing::error!(
+        function = NAME,
+        error_type = error.error_type(),
+        error = error.chain(),
+        "failed"
+    );
+    error
 }
 
 /// The whole `main` of the function.
@@ -107,8 +143,16 @@ pub fn main() -> ExitCode {
             async move { Ok::<_, std::convert::Infallible>(respond(&page, &request).await) }
         }));
         lambda_http::lambda_runtime::run(service_fn(
-            move |LambdaEvent { payload, context }: LambdaEvent<LambdaRequest>| {
-                requests.call(LambdaEvent::new(tamed(payload), context))
+            move |LambdaEvent { payload, context }: LambdaEvent<Readable<LambdaRequest>>| {
+                let request = payload.read().map_err(|_| PayloadError::NotHttp);
+                let answer =
+                    request.map(|request| requests.call(LambdaEvent::new(tamed(request), context)));
+                async move {
+                    match answer {
+                        Ok(answer) => Ok(answer.await?),
+                        Err(error) => Err(Diagnostic::from(refused(error.into()))),
+                    }
+                }
             },
         ))
     })

@@ -1,7 +1,11 @@
 //! What a request asks for. Invariant: nothing of it reaches the database that was not validated here.
 
-use polo_core::{AccountId, PoloStatus};
+use polo_core::AccountId;
 
+use crate::event::TOO_LONG;
+use crate::filter::Filter;
+use crate::meant;
+use crate::parameters::Parameters;
 use crate::problem::Problem;
 
 /// HTML for people or JSON for programs: a refusal has the form of what was asked for.
@@ -16,7 +20,8 @@ pub enum Form {
 impl Form {
     /// The form of a path.
     pub fn of(path: &str) -> Self {
-        if path == "/api" || path.starts_with("/api/") {
+        let path = path.trim_start_matches('/');
+        if path == "api" || path.starts_with("api/") {
             Self::Json
         } else {
             Self::Html
@@ -29,132 +34,114 @@ impl Form {
 pub enum Route {
     /// `/`: the organization.
     Overview,
-    /// `/ous/<id>`: the accounts directly in one OU or root, or in none (`outside`), from the one after `after`.
+    /// `/?status=…&coverage=…&q=…`: accounts by a filter, from the one after `after`.
+    List {
+        /// Which accounts.
+        filter: Filter,
+        /// The account after which the list goes on.
+        after: Option<AccountId>,
+    },
+    /// `/ous/<id>`: one OU or root, or the accounts in none (`outside`); its own accounts from the one after `after`.
     Ou {
         /// `ou-…`, `r-…` or `outside`.
         id: String,
-        /// The account after which the list begins.
+        /// The account after which the list goes on.
         after: Option<AccountId>,
     },
     /// `/accounts/<12 digits>`.
     Account(AccountId),
     /// `/api/coverage`.
     ApiCoverage {
-        /// The account after which the list begins.
+        /// The account after which the list goes on.
         after: Option<AccountId>,
     },
     /// `/api/accounts`.
     ApiAccounts {
-        /// The account after which the list begins.
+        /// Which accounts.
+        filter: Filter,
+        /// The account after which the list goes on.
         after: Option<AccountId>,
-        /// Only accounts of this status.
-        status: Option<PoloStatus>,
     },
     /// `/api/accounts/<12 digits>`.
     ApiAccount(AccountId),
+    /// `/favicon.ico`, which browsers ask for beside JSON.
+    Icon,
 }
 
 impl Route {
     /// Reads a request's method, path and query.
     pub fn of(method: &str, path: &str, query: Option<&str>) -> Result<Self, Problem> {
-        if method != "GET" {
+        if !["GET", "HEAD"].contains(&method) {
             return Err(Problem::method(method));
         }
-        let parameters = Parameters::read(query)?;
-        let parts: Vec<&str> = path.split('/').skip(1).collect();
-        let route = match parts.as_slice() {
-            [""] => Self::Overview,
-            ["ous", id] if is_node_id(id) => Self::Ou {
-                id: (*id).to_owned(),
-                after: parameters.after.clone(),
-            },
-            ["accounts", id] => Self::Account(account_id(id)?),
-            ["api", "coverage"] => Self::ApiCoverage {
-                after: parameters.after.clone(),
-            },
-            ["api", "accounts"] => Self::ApiAccounts {
-                after: parameters.after.clone(),
-                status: parameters.status,
-            },
-            ["api", "accounts", id] => Self::ApiAccount(account_id(id)?),
-            _ => return Err(Problem::not_found("there is no such page")),
-        };
-        parameters.fit(&route)?;
-        Ok(route)
+        if path.trim_start_matches('/') == TOO_LONG {
+            return Err(Problem::too_long("path"));
+        }
+        if let Some(found) = Self::at(path, query) {
+            return found;
+        }
+        let canonical = meant::canonical(path);
+        match Self::at(&canonical, query) {
+            Some(found) => found.and_then(|_| Err(Problem::moved(&canonical, query))),
+            None => Err(meant::unknown(path)),
+        }
     }
-}
 
-fn account_id(text: &str) -> Result<AccountId, Problem> {
-    text.parse()
-        .map_err(|error: polo_core::InvalidAccountId| Problem::bad_request(error.to_string()))
+    /// What is at a path; none if nothing is.
+    fn at(path: &str, query: Option<&str>) -> Option<Result<Self, Problem>> {
+        let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        let with = |takes| Parameters::read(query, takes);
+        Some(match parts.as_slice() {
+            [""] => with(&["status", "coverage", "q", "after"]).and_then(|parameters| {
+                let (filter, after) = (parameters.filter()?, parameters.after()?);
+                Ok(if filter == Filter::default() && after.is_none() {
+                    Self::Overview
+                } else {
+                    Self::List { filter, after }
+                })
+            }),
+            ["ous", id] if is_node_id(id) => with(&["after"]).and_then(|parameters| {
+                Ok(Self::Ou {
+                    id: (*id).to_owned(),
+                    after: parameters.after()?,
+                })
+            }),
+            ["accounts", id] if !id.is_empty() => {
+                meant::account_id(id).and_then(|id| with(&[]).map(|_| Self::Account(id)))
+            }
+            ["api", "coverage"] => with(&["after"]).and_then(|parameters| {
+                Ok(Self::ApiCoverage {
+                    after: parameters.after()?,
+                })
+            }),
+            ["api", "accounts"] => with(&["status", "q", "after"]).and_then(|parameters| {
+                Ok(Self::ApiAccounts {
+                    filter: parameters.filter()?,
+                    after: parameters.after()?,
+                })
+            }),
+            ["api", "accounts", id] if !id.is_empty() => {
+                meant::account_id(id).and_then(|id| with(&[]).map(|_| Self::ApiAccount(id)))
+            }
+            ["favicon.ico"] => Ok(Self::Icon),
+            _ => return None,
+        })
+    }
 }
 
 /// An id of a root or an OU, or the word for neither.
-fn is_node_id(text: &str) -> bool {
+pub(crate) fn is_node_id(text: &str) -> bool {
     let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    !text.is_empty() && text.len() <= 80 && text.bytes().all(legal)
-}
-
-/// The query's parameters. None of their legal values has to be escaped, so nothing is unescaped.
-#[derive(Debug, Default)]
-struct Parameters {
-    after: Option<AccountId>,
-    status: Option<PoloStatus>,
-}
-
-impl Parameters {
-    fn read(query: Option<&str>) -> Result<Self, Problem> {
-        let mut parameters = Self::default();
-        for pair in query
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-        {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match name {
-                "after" => parameters.after = Some(account_id(value)?),
-                "status" => {
-                    let status =
-                        value
-                            .parse()
-                            .map_err(|error: polo_core::status::UnknownPoloStatus| {
-                                Problem::bad_request(error.to_string())
-                            })?;
-                    parameters.status = Some(status);
-                }
-                other => {
-                    return Err(Problem::bad_request(format!(
-                        "unknown parameter {other:?}: there are after, an account's id, and status"
-                    )));
-                }
-            }
-        }
-        Ok(parameters)
-    }
-
-    /// A parameter that means nothing to the route would look like a filter that found everything.
-    fn fit(&self, route: &Route) -> Result<(), Problem> {
-        let (after, status) = match route {
-            Route::ApiAccounts { .. } => (true, true),
-            Route::Ou { .. } | Route::ApiCoverage { .. } => (true, false),
-            Route::Overview | Route::Account(_) | Route::ApiAccount(_) => (false, false),
-        };
-        let foreign = [
-            ("after", self.after.is_some() && !after),
-            ("status", self.status.is_some() && !status),
-        ];
-        match foreign.into_iter().find(|(_, is_foreign)| *is_foreign) {
-            Some((name, _)) => Err(Problem::bad_request(format!(
-                "the parameter {name} means nothing here: leave it out"
-            ))),
-            None => Ok(()),
-        }
-    }
+    let begins = text == "outside" || text.starts_with("ou-") || text.starts_with("r-");
+    begins && text.len() <= 80 && text.bytes().all(legal)
 }
 
 #[cfg(test)]
 mod tests {
+    use polo_core::PoloStatus;
+
     use super::*;
+    use crate::filter::{Coverage, Search};
 
     fn id() -> AccountId {
         "123456789012".parse().unwrap()
@@ -162,8 +149,34 @@ mod tests {
 
     #[test]
     fn every_page_has_its_path() {
+        let filter = |status| Filter {
+            status,
+            ..Filter::default()
+        };
         for (path, query, route) in [
             ("/", None, Route::Overview),
+            // An empty search form.
+            ("/", Some("q="), Route::Overview),
+            (
+                "/",
+                Some("status=no_access"),
+                Route::List {
+                    filter: filter(Some(PoloStatus::NoAccess)),
+                    after: None,
+                },
+            ),
+            (
+                "/",
+                Some("q=shop+%C3%BC&coverage=with_gaps&after=123456789012"),
+                Route::List {
+                    filter: Filter {
+                        status: None,
+                        coverage: Some(Coverage::WithGaps),
+                        search: Search::new("shop ü"),
+                    },
+                    after: Some(id()),
+                },
+            ),
             ("/accounts/123456789012", None, Route::Account(id())),
             (
                 "/ous/ou-ab12-cdefgh34",
@@ -182,50 +195,23 @@ mod tests {
                 "/api/accounts",
                 Some("status=no_access&after=123456789012"),
                 Route::ApiAccounts {
+                    filter: filter(Some(PoloStatus::NoAccess)),
                     after: Some(id()),
-                    status: Some(PoloStatus::NoAccess),
                 },
             ),
             ("/api/accounts/123456789012", None, Route::ApiAccount(id())),
+            ("/favicon.ico", None, Route::Icon),
         ] {
-            assert_eq!(Route::of("GET", path, query), Ok(route), "{path}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_page_is_refused_with_status_and_value() {
-        for (method, path, query, status, value) in [
-            ("POST", "/", None, 405, "POST"),
-            ("HEAD", "/", None, 405, "HEAD"),
-            ("GET", "/admin", None, 404, "no such page"),
-            ("GET", "", None, 404, "no such page"),
-            ("GET", "//", None, 404, "no such page"),
-            ("GET", "/api", None, 404, "no such page"),
-            ("GET", "/ous/../../etc", None, 404, "no such page"),
-            ("GET", "/ous/ou%27", None, 404, "no such page"),
-            ("GET", "/accounts/12345678901", None, 400, "12345678901"),
-            ("GET", "/accounts/123456789012/", None, 404, "no such page"),
-            ("GET", "/api/accounts/shop", None, 400, "shop"),
-            ("GET", "/api/accounts", Some("status=aktiv"), 400, "aktiv"),
-            ("GET", "/api/accounts", Some("after="), 400, "12 digits"),
-            ("GET", "/api/accounts", Some("limit=5"), 400, "limit"),
-            ("GET", "/", Some("status=active"), 400, "status"),
-            ("GET", "/api/coverage", Some("status=active"), 400, "status"),
-        ] {
-            let problem = Route::of(method, path, query).unwrap_err();
-            assert_eq!(problem.status(), status, "{method} {path} {query:?}");
-            let sentence = problem.sentence();
-            assert!(
-                sentence.contains(value) && !sentence.contains('\n'),
-                "{method} {path} {query:?}: {sentence}"
-            );
+            for method in ["GET", "HEAD"] {
+                assert_eq!(Route::of(method, path, query), Ok(route.clone()), "{path}");
+            }
         }
     }
 
     #[test]
     fn everything_under_api_is_for_programs() {
         assert_eq!(Form::of("/api"), Form::Json);
-        assert_eq!(Form::of("/api/nothing"), Form::Json);
+        assert_eq!(Form::of("//api/nothing"), Form::Json);
         assert_eq!(Form::of("/apiary"), Form::Html);
         assert_eq!(Form::of("/"), Form::Html);
     }

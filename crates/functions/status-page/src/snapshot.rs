@@ -1,11 +1,12 @@
-//! What the overview is made of, read at one go.
+//! What the lists of accounts are made of, read at once.
 //!
-//! Invariant: the time that the page says it is of, by the database's clock, is asked before anything else is read, so
-//! that nothing on the page is older than it says.
+//! Invariants: the page's time, by the database's clock, is asked before anything else is read, so that nothing on the
+//! page is older than it says; and no text in it moves a cursor or reorders the text beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polo_core::{PoloStatus, Timestamp};
+use polo_core::text::printable;
+use polo_core::{AccountId, PoloStatus, Timestamp};
 use polo_report::counts;
 use polo_store::accounts::AccountRow;
 use polo_store::coverage::{LastListing, UncoveredAccount};
@@ -45,7 +46,20 @@ impl Snapshot {
             store.organization_nodes(),
             store.last_listings(),
         )?;
-        Self::of(at, accounts, &uncovered, nodes, listings)
+        let mut snapshot = Self::of(at, accounts, &uncovered, nodes, listings)?;
+        for account in &mut snapshot.accounts {
+            for text in [
+                &mut account.account_name,
+                &mut account.owner,
+                &mut account.last_scan_error,
+            ] {
+                show(text);
+            }
+        }
+        for node in &mut snapshot.nodes {
+            show(&mut node.node_name);
+        }
+        Ok(snapshot)
     }
 
     /// From its parts.
@@ -89,11 +103,35 @@ impl Snapshot {
         }
     }
 
+    /// An account of the registry.
+    pub(crate) fn account(&self, id: &AccountId) -> Option<&AccountRow> {
+        let found = self
+            .accounts
+            .binary_search_by(|account| account.account_id.as_str().cmp(id.as_str()));
+        found.ok().and_then(|at| self.accounts.get(at))
+    }
+
+    /// The order of lists: what needs attention first, then by name.
+    pub(crate) fn rank<'a>(&self, account: &'a AccountRow) -> (Standing, &'a str, &'a str) {
+        (
+            self.standing(account),
+            &account.account_name,
+            &account.account_id,
+        )
+    }
+
     /// How many accounts stand so.
     pub(crate) fn count(&self, standing: Standing) -> usize {
         self.accounts
             .iter()
             .filter(|account| self.standing(account) == standing)
             .count()
+    }
+}
+
+/// Escapes what a text could do beyond being read.
+pub(crate) fn show(text: &mut String) {
+    if let std::borrow::Cow::Owned(shown) = printable(text) {
+        *text = shown;
     }
 }

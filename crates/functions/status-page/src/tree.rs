@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use polo_core::text::clip;
 use polo_store::accounts::AccountRow;
 use polo_store::hierarchy::OrganizationNode;
 
+use crate::budget::NAME_CHARACTERS;
 use crate::snapshot::{Snapshot, Standing};
 
 /// The id of the branch of accounts whose OU nobody knows, and of those outside an organization.
@@ -111,13 +113,7 @@ impl<'a> Branch<'a> {
         branches: Vec<Branch<'a>>,
         snapshot: &Snapshot,
     ) -> Self {
-        accounts.sort_by_key(|account| {
-            (
-                snapshot.standing(account),
-                &account.account_name,
-                &account.account_id,
-            )
-        });
+        accounts.sort_by_key(|account| snapshot.rank(account));
         let mut tally = Tally::default();
         for account in &accounts {
             tally.add(snapshot.standing(account));
@@ -134,11 +130,46 @@ impl<'a> Branch<'a> {
         }
     }
 
-    /// The branch with an id, this one or one beneath it.
-    pub(crate) fn find(&self, id: &str) -> Option<&Self> {
+    /// The branches from this one to the one with an id, both included; none if it is not beneath this one.
+    pub(crate) fn path_to(&self, id: &str) -> Option<Vec<&Self>> {
         if self.id == id {
-            return Some(self);
+            return Some(vec![self]);
         }
-        self.branches.iter().find_map(|branch| branch.find(id))
+        let mut path = self.branches.iter().find_map(|inner| inner.path_to(id))?;
+        path.insert(0, self);
+        Some(path)
+    }
+
+    /// How it is shown: a name that says nothing, as every root has it, comes with its id.
+    pub(crate) fn label(&self) -> String {
+        label(self.id, self.name)
+    }
+}
+
+/// The nodes from a root to the one with an id, both included; none if no root leads there.
+pub(crate) fn chain<'a>(nodes: &'a [OrganizationNode], id: &str) -> Vec<&'a OrganizationNode> {
+    let mut chain: Vec<&OrganizationNode> = Vec::new();
+    let mut next = id;
+    while let Some(node) = nodes.iter().find(|node| node.node_id == next) {
+        if chain.iter().any(|known| known.node_id == node.node_id) {
+            // A circle hangs on no root.
+            return Vec::new();
+        }
+        chain.push(node);
+        next = &node.parent_id;
+    }
+    chain.reverse();
+    chain
+}
+
+/// A node as it is shown.
+pub(crate) fn label(id: &str, name: &str) -> String {
+    let name = clip(name, NAME_CHARACTERS);
+    if name.is_empty() {
+        id.to_owned()
+    } else if id.starts_with("r-") {
+        format!("{name} ({id})")
+    } else {
+        name.into_owned()
     }
 }

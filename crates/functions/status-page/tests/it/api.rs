@@ -49,6 +49,8 @@ async fn accounts_are_listed_by_id_and_status() {
         .json(&format!("/api/accounts?status=active&after={SHOP}"))
         .await;
     assert_eq!(ids(&active["accounts"]), [PARTLY]);
+    let found = world.json("/api/accounts?q=TEAM+%3Cb%3E").await;
+    assert_eq!(ids(&found["accounts"]), [SHOP]);
     assert_eq!(active["counts"]["no_access"], 1);
 }
 

@@ -4,7 +4,7 @@ use lambda_http::Request;
 use lambda_http::http::Method;
 use lambda_http::request::{LambdaRequest, RequestOrigin};
 use serde_json::{Value, json};
-use status_page::{Route, tamed};
+use status_page::{Route, Search, tamed};
 
 /// What a load balancer sends.
 ///
@@ -48,14 +48,34 @@ fn both_become_the_same_kind_of_request() {
     );
     assert!(
         matches!(
-            route,
-            Ok(Route::ApiAccounts {
-                status: Some(_),
-                after: None
-            })
+            &route,
+            Ok(Route::ApiAccounts { filter, after: None }) if filter.status.is_some()
         ),
         "{route:?}"
     );
+}
+
+/// A form's words arrive the same from both, with spaces and letters beyond ASCII.
+#[test]
+fn search_words_arrive_from_both_senders() {
+    let written = "shop+%26+Z%C3%BCrich%20eu";
+    let mut by_url = with("", "rawQueryString", &json!(format!("q={written}"))).remove(0);
+    by_url["rawPath"] = "/".into();
+    let mut by_load_balancer =
+        with("", "queryStringParameters", &json!({ "q": written })).remove(1);
+    by_load_balancer["path"] = "/".into();
+    for event in [by_url, by_load_balancer] {
+        let (_, request) = read(&event.to_string());
+        let route = Route::of("GET", request.uri().path(), request.uri().query());
+        let Ok(Route::List {
+            filter,
+            after: None,
+        }) = route
+        else {
+            panic!("{event}: {route:?}");
+        };
+        assert_eq!(filter.search, Search::new("shop & Zürich eu"));
+    }
 }
 
 /// A path as it never comes from the page's own links ends as no page, and not the process.

@@ -6,5 +6,6 @@ mod api;
 mod events;
 mod failures;
 mod pages;
+mod refusals;
 mod size;
 mod world;

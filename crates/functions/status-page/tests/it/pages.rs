@@ -1,5 +1,7 @@
 //! The pages for people.
 
+use std::collections::BTreeSet;
+
 use crate::world::{BROKEN, HOSTILE, PARTLY, SHOP, STANDALONE, SUSPENDED, World};
 
 /// A page without its style and with times that are always the same.
@@ -16,7 +18,8 @@ fn stable(page: &str) -> String {
     text.push_str(&rest);
     // A line per row, item and section, so that a difference can be read.
     for tag in [
-        "<tr", "<dt", "<li", "<p", "<h", "<details", "<section", "<table", "<main", "<footer",
+        "<tr", "<dt", "<form", "<nav", "<tbody", "<li", "<p", "<h", "<details", "<section",
+        "<table", "<main", "<footer",
     ] {
         text = text.replace(tag, &format!("\n{tag}"));
     }
@@ -24,27 +27,97 @@ fn stable(page: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_overview_warns_and_shows_every_account_in_its_ou() {
+async fn overview_warns_and_shows_every_account() {
     let page = World::organization().await.get(200, "/").await;
     insta::assert_snapshot!(stable(&page));
     for says in [
-        "Warning: Polo cannot see 2 of 4 monitored accounts.",
-        "1 account that Polo sees has a gap.",
+        "Warning: Polo cannot see <a href=\"./?coverage=not_visible\">2 of 4 monitored accounts</a>.",
+        "<a href=\"./?coverage=with_gaps\">1 account</a> that Polo sees has a gap.",
     ] {
         assert!(page.contains(says), "{says} in {page}");
     }
+    // What needs attention comes first, what Polo cannot see before gaps.
+    let places: Vec<usize> = [BROKEN, STANDALONE, PARTLY, SHOP]
+        .map(|id| page.find(&format!("<span class=\"id\">{id}")).unwrap())
+        .into();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+/// The accounts of a list, in its order.
+fn ids(page: &str) -> Vec<&str> {
+    page.split("<span class=\"id\">")
+        .skip(1)
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        .map(|rest| &rest[..12])
+        .collect()
 }
 
 #[tokio::test]
-async fn an_account_is_told_with_its_reason_and_its_history() {
+async fn counts_and_words_filter() {
+    let world = World::organization().await;
+    for (target, heading, found) in [
+        ("/?status=active", "Accounts: active", vec![PARTLY, SHOP]),
+        ("/?status=no_access", "Accounts: no access", vec![BROKEN]),
+        (
+            "/?coverage=not_visible",
+            "Accounts: not visible",
+            vec![BROKEN, STANDALONE],
+        ),
+        ("/?coverage=with_gaps", "Accounts: with gaps", vec![PARTLY]),
+        (
+            "/?status=active&coverage=with_gaps",
+            "Accounts: active, with gaps",
+            vec![PARTLY],
+        ),
+        // By name, by id, by an id as the console prints it, by owner; each word has to be somewhere.
+        ("/?q=ALONE", "Accounts with “ALONE”", vec![STANDALONE]),
+        ("/?q=5555", "Accounts with “5555”", vec![PARTLY]),
+        (
+            "/?q=3333-3333-3333",
+            "Accounts with “3333-3333-3333”",
+            vec![SUSPENDED],
+        ),
+        ("/?q=team+shop", "Accounts with “team shop”", vec![SHOP]),
+        (
+            "/?q=shop&status=excluded",
+            "Accounts: excluded with “shop”",
+            vec![],
+        ),
+        ("/?q=%E2%80%AEx", "Accounts with “\\u{202e}x”", vec![]),
+    ] {
+        let page = world.get(200, target).await;
+        assert!(
+            page.contains(&format!("<h1>{heading}</h1>")),
+            "{target}: {page}"
+        );
+        assert_eq!(ids(&page), found, "{target}");
+        assert_eq!(page.contains("No account matches"), found.is_empty());
+    }
+    // The field keeps its words, the counts are those of the search, and each leads to the search by status.
+    let page = world.get(200, "/?q=team+shop").await;
+    assert!(page.contains("value=\"team shop\""), "{page}");
+    assert!(
+        page.contains("href=\"./?status=active&amp;q=team+shop\"><b>1</b>active"),
+        "{page}"
+    );
+    // A list goes on after an account that is no longer in it.
+    let rest = world
+        .get(200, &format!("/?status=active&after={BROKEN}"))
+        .await;
+    assert_eq!(ids(&rest), [PARTLY, SHOP]);
+}
+
+#[tokio::test]
+async fn account_shows_reason_and_history() {
     let world = World::organization().await;
     let page = world.get(200, &format!("/accounts/{BROKEN}")).await;
     insta::assert_snapshot!(stable(&page));
     let partly = world.get(200, &format!("/accounts/{PARTLY}")).await;
     for says in [
-        "active</strong>: the read role works.",
-        "Worst open gap: config_ec2/eu-west-1: denied_by_scp: ec2:DescribeInstances: explicit deny",
-        "eu-west-1",
+        "Active</strong>: the read role works.",
+        "Worst gap: config_ec2 in eu-west-1: a service control policy (SCP) denies it (ec2:DescribeInstances).",
+        "config_ec2: explicit deny in a service control policy",
+        "account_alias</th><td><span class=\"s\">complete</span></td><td data-l=\"Places read\">1 of 1</td>",
     ] {
         assert!(partly.contains(says), "{says} in {partly}");
     }
@@ -53,7 +126,13 @@ async fn an_account_is_told_with_its_reason_and_its_history() {
 #[tokio::test]
 async fn what_comes_from_aws_is_never_markup() {
     let world = World::organization().await;
-    let targets = ["/", "/ous/ou-ab12-prod"].map(str::to_owned);
+    let targets = [
+        "/",
+        "/ous/ou-ab12-prod",
+        "/?status=no_access",
+        "/?q=%3Cscript%3E",
+    ];
+    let targets = targets.map(str::to_owned);
     let accounts = [SHOP, BROKEN].map(|id| format!("/accounts/{id}"));
     for target in targets.into_iter().chain(accounts) {
         let page = world.get(200, &target).await;
@@ -75,25 +154,33 @@ async fn what_comes_from_aws_is_never_markup() {
 #[tokio::test]
 async fn every_link_is_relative_and_leads_to_an_answer() {
     let world = World::organization().await;
-    let mut followed = 0;
+    let mut targets = BTreeSet::new();
     for (from, folder) in [
         ("/", "/"),
         ("/accounts/111111111111", "/accounts/"),
+        ("/accounts/555555555555", "/accounts/"),
         ("/ous/outside", "/ous/"),
+        ("/ous/ou-ab12-work", "/ous/"),
+        ("/?status=active&q=shop", "/"),
     ] {
         let page = world.get(200, from).await;
         for link in page.split("href=\"").skip(1) {
-            let link = link.split('"').next().unwrap();
+            let link = link.split('"').next().unwrap().replace("&amp;", "&");
+            if link.starts_with("data:image/svg+xml,") || link == "#main" {
+                continue;
+            }
             assert!(!link.starts_with('/') && !link.contains(':'), "{link}");
             let target = match link.strip_prefix("../") {
                 Some(rest) => format!("/{rest}"),
                 None => format!("{folder}{}", link.trim_start_matches("./")),
             };
-            world.get(200, &target).await;
-            followed += 1;
+            targets.insert(target);
         }
     }
-    assert!(followed > 15, "{followed}");
+    for target in &targets {
+        world.get(200, target).await;
+    }
+    assert!(targets.len() > 20, "{targets:?}");
 }
 
 #[tokio::test]
@@ -111,7 +198,7 @@ async fn an_ou_lists_its_own_accounts_and_outside_is_a_place_too() {
     let rest = world
         .get(200, &format!("/ous/ou-ab12-prod?after={BROKEN}"))
         .await;
-    assert!(rest.contains(SHOP) && !rest.contains(BROKEN) && rest.contains("Accounts 2 to 2 of 2"));
+    assert!(rest.contains(SHOP) && !rest.contains(BROKEN) && rest.contains("2 to 2 of 2 accounts"));
     for target in [
         "/ous/ou-ab12-gone",
         "/ous/ou-ab12-none",
@@ -136,6 +223,79 @@ async fn an_empty_registry_and_one_without_a_gap_are_calm() {
         polo_testkit::accounts::exclude(&world.store, account).await;
     }
     let page = world.get(200, "/").await;
-    let calm = "Polo sees all of 1 monitored account, and nothing is missing.";
+    let calm = "Polo sees 1 monitored account, and nothing is missing.";
     assert!(page.contains(calm) && !page.contains("Warning"), "{page}");
+}
+
+#[tokio::test]
+async fn an_ou_leads_up_and_down() {
+    let world = World::organization().await;
+    let page = world.get(200, "/ous/ou-ab12-work").await;
+    let (crumbs, rest) = page.split_once("</ol>").unwrap();
+    let ways = "<li><a href=\"../\">Accounts</a></li><li><a href=\"r-ab12\">Root (r-ab12)</a></li>\
+                <li aria-current=\"page\">Workloads</li>";
+    assert!(crumbs.ends_with(ways), "{crumbs}");
+    // The OU in it, and the accounts beneath.
+    assert!(
+        rest.contains("<a href=\"ou-ab12-prod\">Production</a>")
+            || rest.contains("href=\"../ous/ou-ab12-prod\""),
+        "{rest}"
+    );
+    assert_eq!(ids(rest), [BROKEN, SHOP]);
+
+    let account = world.get(200, &format!("/accounts/{SHOP}")).await;
+    let ways = "<li><a href=\"../ous/ou-ab12-work\">Workloads</a></li><li><a href=\"../ous/ou-ab12-prod\">Production</a></li>\
+                <li aria-current=\"page\">shop</li>";
+    assert!(account.contains(ways), "{account}");
+}
+
+/// A policy's name in AWS's answer replaces the guesses.
+#[tokio::test]
+async fn a_known_cause_is_said() {
+    let world = World::organization().await;
+    let guess = "the role was deleted, or its trust policy";
+    assert!(world.get(200, "/").await.contains(guess));
+    world
+        .sql(
+            "ALTER TABLE access_checks UPDATE error_class = 'denied_by_rcp' WHERE verdict = 'denied' SETTINGS mutations_sync = 1",
+        )
+        .await;
+    for target in ["/", "/ous/ou-ab12-prod", "/?status=no_access"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([format!("/accounts/{BROKEN}")])
+    {
+        let page = world.get(200, &target).await;
+        assert!(
+            page.contains("a resource control policy (RCP) denies it") && !page.contains(guess),
+            "{target}: {page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn names_move_no_cursor_and_reorder_no_text() {
+    let world = World::organization().await;
+    let hostile = "a\u{1b}[31m\u{202e}b\u{9b}";
+    world
+        .sql(&format!(
+            "ALTER TABLE account_facts UPDATE account_name = '{hostile}' WHERE account_id = '{SHOP}' SETTINGS mutations_sync = 1"
+        ))
+        .await;
+    for target in ["/", "/?status=active"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([format!("/accounts/{SHOP}")])
+    {
+        let page = world.get(200, &target).await;
+        assert!(
+            page.contains("a\\u{1b}[31m\\u{202e}b\\u{9b}"),
+            "{target}: {page}"
+        );
+        assert!(!page.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{target}");
+    }
+    let text = world.get(200, &format!("/api/accounts/{SHOP}")).await;
+    assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["account_name"], hostile);
 }

@@ -1,0 +1,109 @@
+//! What has happened to an account: operators' decisions, access checks and runs.
+
+use maud::{Markup, html};
+use polo_core::Timestamp;
+use polo_report::gap::cause_in_words;
+use polo_report::standing::standing;
+use polo_report::{times, words};
+use polo_store::checks::AccessCheck;
+use polo_store::runs::RunRow;
+use polo_store::settings::StoredSetting;
+
+use super::{distinct, head, or, read_of, said, tint};
+use crate::document::moment;
+
+pub(super) fn decisions(settings: &[StoredSetting]) -> Markup {
+    html! {
+        table {
+            caption class="v" { "What operators last decided, by setting" }
+            (head(&["Setting", "Value", "By", "Decided", "Until", "Why"]))
+            tbody {
+                @for setting in settings {
+                    tr {
+                        th scope="row" { (setting.setting) }
+                        td data-l="Value" { (or(&setting.value, "default")) }
+                        td data-l="By" { (setting.author) }
+                        td data-l="Decided" { (moment(setting.updated_at)) }
+                        td data-l="Until" { @if let Some(at) = setting.expires_at { (moment(at)) } }
+                        td data-l="Why" { (setting.reason) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Checks that followed each other with one result are one row.
+pub(super) fn checks(checks: &[AccessCheck]) -> Markup {
+    let same = |one: &AccessCheck, next: &AccessCheck| {
+        (one.role, one.verdict, &one.error_class, &one.error_code)
+            == (next.role, next.verdict, &next.error_class, &next.error_code)
+    };
+    let messages = distinct(checks.iter().map(|check| {
+        match (check.error_code.as_str(), check.message.as_str()) {
+            (_, "") => String::new(),
+            ("", message) => message.to_owned(),
+            (code, message) => format!("{code}: {message}"),
+        }
+    }));
+    html! {
+        table {
+            caption class="v" { "The last access checks, newest first" }
+            (head(&["Checked", "Role", "Verdict", "Times", "Why"]))
+            tbody {
+                @for group in checks.chunk_by(same) {
+                    @if let (Some(newest), Some(oldest)) = (group.first(), group.last()) {
+                        tr class=[tint(newest.verdict.as_str())] {
+                            th scope="row" {
+                                (moment(newest.checked_at))
+                                @if group.len() > 1 { br; "since " (moment(oldest.checked_at)) }
+                            }
+                            td data-l="Role" { (newest.role.as_str()) }
+                            td { span class="s" { (newest.verdict.as_str()) } }
+                            td data-l="Times" { (group.len()) }
+                            td { @if !newest.error_class.is_empty() { (cause_in_words(&newest.error_class, "")) } }
+                        }
+                    }
+                }
+            }
+        }
+        (said("What AWS said", &messages))
+    }
+}
+
+pub(super) fn runs(runs: &[RunRow], now: Timestamp) -> Markup {
+    let messages = distinct(
+        runs.iter()
+            .filter(|run| !run.error_class.is_empty())
+            .map(|run| run.reason.clone()),
+    );
+    html! {
+        table {
+            caption class="v" { "The last runs, newest first" }
+            (head(&["Started", "Collector", "Outcome", "Places read", "Resources", "Took", "Why"]))
+            tbody {
+                @for run in runs {
+                    @let standing = standing(run, now);
+                    tr class=[tint(standing)] {
+                        th scope="row" { (moment(run.started_at)) }
+                        td { (run.collector) }
+                        td { span class="s" { (words::outcome(standing)) } }
+                        td data-l="Places read" { (read_of(run.targets_conclusive, run.targets)) }
+                        td data-l="Resources" { (run.resources_seen) }
+                        td data-l="Took" { @if let Some(end) = run.finished_at { (times::span(run.started_at, end)) } }
+                        td { (why(run)) }
+                    }
+                }
+            }
+        }
+        (said("What AWS said", &messages))
+    }
+}
+
+/// A failure's cause; a skipped run has none, and its reason is short.
+fn why(run: &RunRow) -> String {
+    match run.error_class.as_str() {
+        "" => run.reason.clone(),
+        class => cause_in_words(class, ""),
+    }
+}

@@ -1,16 +1,17 @@
 //! What is wrong with an account, as `v_accounts` says it. Pure.
 //!
-//! Invariant: of a concern that was told, what is said later is said of the same account and kind: it is still there,
-//! it is well again, it is no longer watched, or nobody can tell.
+//! Invariant: a concern that was reported is afterwards one of: still there, healthy again, no longer watched, unknown.
 
 use chrono::TimeDelta;
+use polo_core::status_reason::explain;
 use polo_core::{AccountId, PoloStatus, StatusReason, Timestamp};
+use polo_report::gap::Gap;
 use polo_store::StoreError;
 use polo_store::accounts::AccountRow;
 use polo_store::notices::ConcernKind;
 
-/// So long after its discovery an account may be without a working role before anybody is told. The StackSet serves a
-/// new account within the hour, and who sets roles up by hand does it within the day: what is told is what was forgotten.
+/// How long after its discovery an account may lack a working role before that is reported. The StackSet serves a new
+/// account within the hour, and people who set up roles by hand do it within the day.
 pub(crate) const SETUP_GRACE: TimeDelta = TimeDelta::hours(24);
 
 /// One thing that is wrong with one account.
@@ -20,13 +21,17 @@ pub(crate) struct Concern {
     pub(crate) account_id: AccountId,
     /// Its name.
     pub(crate) account_name: String,
+    /// Who is responsible for it; may be empty.
+    pub(crate) owner: String,
     /// What is wrong.
     pub(crate) kind: ConcernKind,
     /// Why, as it is grouped and stored: a status reason, or `collector: class`.
     pub(crate) cause: String,
-    /// What AWS or the StackSet says of this one account; may be empty.
+    /// The cause in words: a clause without a period.
+    pub(crate) words: String,
+    /// The message of AWS or the StackSet for this one account; may be empty.
     pub(crate) detail: String,
-    /// Whether it is too young to be told for the first time.
+    /// Whether the account is too young for a first report.
     pub(crate) in_grace: bool,
 }
 
@@ -37,9 +42,9 @@ pub(crate) enum Finding {
     Concern(Concern),
     /// Nothing is.
     Well,
-    /// It is excluded: nobody wants to know.
+    /// The account is excluded.
     NotWatched,
-    /// It cannot be told now: whether all of an account is collected, while the account cannot be seen.
+    /// Not known now: whether an account is collected completely, while Polo cannot see it.
     Unknown,
 }
 
@@ -48,16 +53,19 @@ pub(crate) fn findings(
     account: &AccountRow,
     now: Timestamp,
 ) -> Result<[(ConcernKind, Finding); 2], StoreError> {
-    let concern = |kind, cause: &str, detail: &str, in_grace| -> Result<Finding, StoreError> {
-        Ok(Finding::Concern(Concern {
-            account_id: account.id()?,
-            account_name: account.account_name.clone(),
-            kind,
-            cause: cause.to_owned(),
-            detail: detail.to_owned(),
-            in_grace,
-        }))
-    };
+    let concern =
+        |kind, cause: &str, words, detail: &str, in_grace| -> Result<Finding, StoreError> {
+            Ok(Finding::Concern(Concern {
+                account_id: account.id()?,
+                account_name: account.account_name.clone(),
+                owner: account.owner.clone(),
+                kind,
+                cause: cause.to_owned(),
+                words,
+                detail: detail.to_owned(),
+                in_grace,
+            }))
+        };
     let without_access = |in_grace| {
         let detail = match account.status_reason.parse() {
             Ok(StatusReason::DeploymentNotCurrent) => account.stack_status_reason.as_str(),
@@ -66,6 +74,7 @@ pub(crate) fn findings(
         concern(
             ConcernKind::Access,
             &account.status_reason,
+            explain(&account.status_reason, &account.last_check_class).into_owned(),
             detail,
             in_grace,
         )
@@ -73,17 +82,18 @@ pub(crate) fn findings(
     let (access, collecting) = match account.status()? {
         PoloStatus::Excluded => (Finding::NotWatched, Finding::NotWatched),
         PoloStatus::NoAccess => (without_access(false)?, Finding::Unknown),
-        PoloStatus::PendingSetup => (
-            without_access(now < account.discovered_at + SETUP_GRACE)?,
-            Finding::Unknown,
-        ),
-        PoloStatus::Active if account.last_scan_error.is_empty() => (Finding::Well, Finding::Well),
-        PoloStatus::Active => {
-            let gap = Gap::of(&account.last_scan_error);
-            let cause = format!("{}: {}", gap.collector, gap.class);
-            let collecting = concern(ConcernKind::Collecting, &cause, gap.message, false)?;
-            (Finding::Well, collecting)
-        }
+        PoloStatus::PendingSetup => (without_access(is_in_grace(account, now))?, Finding::Unknown),
+        PoloStatus::Active => match Gap::read(&account.last_scan_error) {
+            None => (Finding::Well, Finding::Well),
+            Some(gap) => {
+                let cause = format!("{}: {}", gap.collector, gap.class);
+                let kind = ConcernKind::Collecting;
+                (
+                    Finding::Well,
+                    concern(kind, &cause, gap.cause(), gap.message, false)?,
+                )
+            }
+        },
     };
     Ok([
         (ConcernKind::Access, access),
@@ -91,8 +101,13 @@ pub(crate) fn findings(
     ])
 }
 
-/// Whether a cause needs another answer than the one that was told, so that it is told at once: a role that was still
-/// to be set up is there now, or was, and is denied. Every other change of a cause waits for the next time.
+/// Whether an account is too young to report that its role does not work.
+pub(crate) fn is_in_grace(account: &AccountRow, now: Timestamp) -> bool {
+    now < account.discovered_at + SETUP_GRACE
+}
+
+/// Whether a cause needs another fix than the reported one, so that it is reported at once: a role that had to be set up
+/// exists now, or existed, and is denied. Every other change of a cause waits for the next reminder.
 pub(crate) fn has_worsened(told: &str, cause: &str) -> bool {
     is_denial_of_a_role(cause) && !is_denial_of_a_role(told)
 }
@@ -102,25 +117,6 @@ fn is_denial_of_a_role(cause: &str) -> bool {
         cause.parse(),
         Ok(StatusReason::DeniedAfterSuccess | StatusReason::DeployedButDenied)
     )
-}
-
-/// The parts of `last_scan_error`: `collector[/region]: class: message`.
-struct Gap<'a> {
-    collector: &'a str,
-    class: &'a str,
-    message: &'a str,
-}
-
-impl<'a> Gap<'a> {
-    fn of(text: &'a str) -> Self {
-        let (place, rest) = text.split_once(": ").unwrap_or((text, ""));
-        let (class, message) = rest.split_once(": ").unwrap_or((rest, ""));
-        Self {
-            collector: place.split('/').next().unwrap_or(place),
-            class,
-            message,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -168,7 +164,7 @@ mod tests {
                 denied,
                 0,
                 "well",
-                "collecting config_ec2: denied_by_scp (ec2:DescribeInstances: no: not here)",
+                "collecting config_ec2: denied_by_scp (no: not here)",
             ),
             (
                 "active",

@@ -1,11 +1,13 @@
-//! Tells Slack which accounts Polo cannot see or not collect whole: when that begins, when it lasts, when it is over.
+//! Notifies Slack of accounts that Polo cannot see or collect completely: when that begins, while it lasts, when it ends.
 //!
-//! Invariants: the truth is `v_accounts`, what was told is `coverage_notices`; what is told is their difference, so a
-//! lost event or a failing Slack costs a tick and nothing else. A failing Slack never fails an invocation. Nothing is
-//! told while the database takes no notes. A message is noted after Slack has taken it; where that fails, the invocation
-//! ends well and this process notes it before it tells anything else. So everything is told at least once, and twice
-//! only where this process ends before the note is written, where another is invoked before or the database's password
-//! is rotated before, where two invocations overlap, or where Slack took a message and its answer was lost.
+//! Invariants: the truth is `v_accounts`; `coverage_notices` holds what was posted; a message is their difference, so a
+//! lost event or a failing Slack only delays it to the next tick. Slack's address is read and checked at each invocation. If
+//! it is unusable, or Slack rejects a message, the invocation fails after everything else is stored, so the function's
+//! alarm rings. Nothing is posted while `coverage_notices` cannot be written. A notice is stored after Slack has taken the
+//! message. If that fails, the invocation still succeeds, so Lambda does not repeat it, and this process stores the notice
+//! before it posts anything else. So every message is posted at least once. It is posted twice only if this process ends or
+//! is replaced before the notice is stored, if two invocations overlap, or if Slack took it and the answer was lost: then
+//! once more for each tick, and for each process that Lambda starts for a retry.
 
 mod concerns;
 mod message;
@@ -14,17 +16,19 @@ mod plan;
 mod slack;
 #[cfg(test)]
 mod testing;
-mod words;
+mod totals;
 
-use polo_core::{Invocation, PoloStatus};
+use polo_core::{AccountId, Field, Invocation, PoloStatus, Timestamp};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::accounts::AccountRow;
+use polo_store::notices::ConcernKind;
 use serde_json::{Value, json};
 
 use crate::message::{Frame, message};
 use crate::pending::Pending;
 use crate::plan::Plan;
 use crate::slack::Slack;
+use crate::totals::Totals;
 
 /// The function.
 pub struct CoverageNotifier {
@@ -36,6 +40,7 @@ pub struct CoverageNotifier {
 impl Function for CoverageNotifier {
     const NAME: &'static str = "coverage-notifier";
     type Payload = Invocation;
+    const TAKES: &'static [Field] = &[Field::AccountId];
 
     fn new(context: Context) -> Result<Self, FunctionError> {
         Ok(Self {
@@ -48,7 +53,7 @@ impl Function for CoverageNotifier {
     async fn handle(
         &self,
         invocation: Invocation,
-        _request: &Request,
+        request: &Request,
     ) -> Result<Value, FunctionError> {
         let store = &self.context.store;
         self.pending.write(store).await?;
@@ -61,39 +66,38 @@ impl Function for CoverageNotifier {
         let Some(slack) = &self.slack else {
             return Ok(json!({ "concerns": plan.concerns, "slack": "not configured" }));
         };
+        // Also with nothing to post: people must learn that the webhook is broken before an account is.
+        let address = slack.address(&self.context).await;
         store.write_notices(version, &plan.dropped).await?;
-        let mut not_noted = None;
-        let told = if plan.is_silent() {
-            json!("nothing to tell")
-        } else {
-            let frame = Frame {
-                env: &self.context.config.env,
-                page_url: self.context.config.status_page_url.as_deref(),
-                now,
-            };
-            // While the notes cannot be written, every tick would tell the same. Just below the version of what was
-            // told, which therefore wins whatever the order of the two.
-            store
-                .write_notices(version.saturating_sub(1), &plan.intent())
-                .await?;
-            match slack.post(&self.context, &message(&plan, &frame)).await {
-                Ok(()) => {
-                    not_noted = self.pending.note(store, version, plan.notices()).await;
-                    json!("told")
-                }
-                Err(failure) => {
-                    let (class, error) = (failure.class(), failure.chain());
-                    tracing::error!(error_class = %class, error, "Slack was not told");
-                    json!({ "failed": error, "error_class": class })
-                }
-            }
-        };
+        let address = address?;
         let mut answer = json!({
             "concerns": plan.concerns, "new": plan.opened.len(), "still": plan.still_open.len(),
-            "over": plan.healed.len(), "no_longer_watched": plan.dropped.len(), "slack": told
+            "over": plan.healed.len(), "no_longer_watched": plan.dropped.len(), "slack": "nothing to report"
         });
-        if let Some(error) = not_noted {
-            answer["not_noted"] = error.into();
+        if plan.is_silent() {
+            return Ok(answer);
+        }
+        let message = message(
+            &plan,
+            &self.frame(&plan, &accounts, &invocation, now).await?,
+        );
+        // While notices cannot be written, each tick would post the same. Just below the version of what is posted,
+        // which therefore wins whatever the order of the two.
+        store
+            .write_notices(version.saturating_sub(1), &plan.intent())
+            .await?;
+        match slack
+            .post(&address, &message, &request.request_id, now)
+            .await
+        {
+            Ok(()) => {
+                answer["slack"] = "posted".into();
+                if let Some(error) = self.pending.note(store, version, plan.notices()).await {
+                    answer["not_noted"] = error.into();
+                }
+            }
+            Err(failure) if failure.heals() => answer["slack"] = failure.sentence().into(),
+            Err(failure) => return Err(failure.into()),
         }
         Ok(answer)
     }
@@ -109,10 +113,41 @@ impl CoverageNotifier {
         let account = store.account(account_id).await?;
         if invocation.is_manual() && account.status()? == PoloStatus::Excluded {
             return Err(FunctionError::Refused(format!(
-                "account {account_id} is excluded ({}): nobody is told of it until that is lifted; see `polo accounts show {account_id}`",
+                "account {account_id} is excluded ({}), so no notifications are sent for it: see `polo accounts show {account_id}`",
                 account.status_reason
             )));
         }
         Ok(vec![account])
+    }
+
+    /// What the message says beside the changes.
+    async fn frame(
+        &self,
+        plan: &Plan,
+        accounts: &[AccountRow],
+        invocation: &Invocation,
+        now: Timestamp,
+    ) -> Result<Frame<'_>, FunctionError> {
+        let store = &self.context.store;
+        let gaps: Vec<&AccountId> = plan.concerns_of(ConcernKind::Collecting).collect();
+        let incomplete = match gaps.as_slice() {
+            [] => Vec::new(),
+            gaps => store.incomplete_collectors(gaps).await?,
+        };
+        let totals = match invocation.account_id {
+            Some(_) => None,
+            None => Some(Totals::of(
+                accounts,
+                &store.uncovered_accounts().await?,
+                now,
+            )?),
+        };
+        Ok(Frame {
+            env: &self.context.config.env,
+            page_url: self.context.config.status_page_url.as_deref(),
+            incomplete,
+            totals,
+            now,
+        })
     }
 }

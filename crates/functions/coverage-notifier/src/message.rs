@@ -1,22 +1,29 @@
 //! The message for Slack, in Block Kit. Pure.
 //!
-//! Invariants: one message, whatever the number of accounts, within every limit of Slack's; text that comes from AWS
-//! is escaped and mentions nobody.
+//! Invariants: one message, whatever the number of accounts, within every limit of Slack's; text from outside is
+//! printable and escaped, and mentions no user.
 //!
 //! Sources: <https://docs.slack.dev/reference/block-kit/blocks>,
 //! <https://docs.slack.dev/messaging/formatting-message-text>
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use polo_core::text::{clip, printable};
 use polo_core::{AccountId, Timestamp};
+use polo_report::times::utc;
+use polo_store::coverage::IncompleteCollector;
 use polo_store::notices::ConcernKind;
 use serde_json::{Value, json};
 
+use crate::concerns::Concern;
 use crate::plan::{Plan, Told};
-use crate::words::cause_in_words;
+use crate::totals::Totals;
 
-/// So many accounts of a cause are named, the others counted.
+/// How many accounts of a cause are named; the others are counted.
 const NAMED: usize = 10;
+
+/// How many collectors of an account are named; the others are counted.
+const NAMED_COLLECTORS: usize = 5;
 
 /// Sections for causes; with header, rest and context this is well within Slack's 50 blocks.
 const SECTIONS: usize = 30;
@@ -31,37 +38,52 @@ const MESSAGE_UNITS: usize = 9_000;
 /// An account's name has 50 characters at most (CreateAccount); one that an operator wrote may be longer.
 const NAME_CHARACTERS: usize = 60;
 
-/// AWS's words of one account are an example, not a log.
+/// A cause in words; only an unknown one can be longer.
+const CAUSE_CHARACTERS: usize = 200;
+const TITLE_CHARACTERS: usize = 400;
+
+/// AWS's message for one account is an example, not a log.
 const DETAIL_CHARACTERS: usize = 300;
 
 /// What a message says beside the changes.
 pub(crate) struct Frame<'a> {
-    /// The environment, because several may tell one channel.
+    /// The environment, because several may use one channel.
     pub(crate) env: &'a str,
-    /// The status page, where there is one for people.
+    /// The status page's address for people, if it has one.
     pub(crate) page_url: Option<&'a str>,
+    /// The incomplete collectors of the accounts with gaps, by account.
+    pub(crate) incomplete: Vec<IncompleteCollector>,
+    /// How many accounts need attention in all; none if only one was asked for.
+    pub(crate) totals: Option<Totals>,
     /// When.
     pub(crate) now: Timestamp,
 }
 
-/// One line of the message: what accounts have in common.
+/// One section of the message: what accounts have in common.
 struct Group<'a> {
     title: String,
-    accounts: Vec<(&'a str, &'a AccountId)>,
-    detail: Option<(&'a str, &'a str)>,
+    accounts: Vec<Named<'a>>,
 }
 
-/// The message that tells a plan.
+/// An account as a section names it.
+struct Named<'a> {
+    id: &'a AccountId,
+    name: &'a str,
+    owner: &'a str,
+    detail: &'a str,
+}
+
+/// The message that reports a plan.
 pub(crate) fn message(plan: &Plan, frame: &Frame<'_>) -> Value {
     let headline = headline(plan, frame.env);
-    let groups = groups(plan, frame.now);
+    let groups = groups(plan, frame);
     let mut blocks = vec![json!({
         "type": "header", "text": {"type": "plain_text", "text": headline, "emoji": false}
     })];
     let mut units = 0;
     let mut shown = 0;
     for group in groups.iter().take(SECTIONS) {
-        let text = section(group);
+        let text = section(group, frame.page_url);
         units += width(&text);
         if units > MESSAGE_UNITS {
             break;
@@ -79,14 +101,7 @@ pub(crate) fn message(plan: &Plan, frame: &Frame<'_>) -> Value {
         );
         blocks.push(json!({"type": "section", "text": mrkdwn(&text)}));
     }
-    let mut context = format!(
-        "{} UTC · `polo accounts show ID` shows one account",
-        frame.now.format("%Y-%m-%d %H:%M")
-    );
-    if let Some(url) = frame.page_url {
-        context.push_str(&format!(" · <{}|status page>", escaped(url)));
-    }
-    blocks.push(json!({"type": "context", "elements": [mrkdwn(&context)]}));
+    blocks.push(json!({"type": "context", "elements": [mrkdwn(&context(frame))]}));
     // `text` is what a notification and a screen reader say.
     json!({"text": escaped(&headline), "blocks": blocks})
 }
@@ -101,7 +116,7 @@ fn headline(plan: &Plan, env: &str) -> String {
     let count = |ids: BTreeSet<&AccountId>| ids.len();
     let new = count(accounts_of(&plan.opened));
     let still = count(accounts_of(&plan.still_open));
-    let well = count(accounts_of(&plan.healed));
+    let healthy = count(accounts_of(&plan.healed));
     let verb = |n: usize, one: &'static str, many: &'static str| if n == 1 { one } else { many };
     let mut parts = Vec::new();
     if new > 0 {
@@ -118,11 +133,11 @@ fn headline(plan: &Plan, env: &str) -> String {
             verb(still, "needs", "need")
         ));
     }
-    if well > 0 {
+    if healthy > 0 {
         parts.push(format!(
-            "{} {} well again",
-            counted(well, "account"),
-            verb(well, "is", "are")
+            "{} {} healthy again",
+            counted(healthy, "account"),
+            verb(healthy, "is", "are")
         ));
     }
     format!("Polo {env}: {}", parts.join(", "))
@@ -132,124 +147,207 @@ fn accounts_of<T>(told: &[Told<T>]) -> BTreeSet<&AccountId> {
     told.iter().map(|told| &told.notice.account_id).collect()
 }
 
-/// What is told, by cause: the new first, then the old, then what is over; of each the largest first.
-fn groups(plan: &Plan, now: Timestamp) -> Vec<Group<'_>> {
+/// The totals, and where to read on.
+fn context(frame: &Frame<'_>) -> String {
+    let mut text = utc(frame.now);
+    if let Some(totals) = frame.totals {
+        text.push_str(&format!(" · {}", totals.in_words()));
+    }
+    text.push_str(" · `polo accounts show ID` shows one account");
+    if let Some(url) = frame.page_url {
+        text.push_str(&format!(" · <{}|status page>", escaped(url)));
+    }
+    text
+}
+
+/// What is reported, by cause: first what is new, then what lasts, then what is over; of each the largest first.
+fn groups<'a>(plan: &'a Plan, frame: &'a Frame<'_>) -> Vec<Group<'a>> {
     let mut groups = Vec::new();
-    for (old, list) in [(false, &plan.opened), (true, &plan.still_open)] {
-        let mut by_cause: BTreeMap<(ConcernKind, &str, i64), Group<'_>> = BTreeMap::new();
+    for (lasts, list) in [(false, &plan.opened), (true, &plan.still_open)] {
+        let mut by_cause: BTreeMap<_, Vec<&Concern>> = BTreeMap::new();
         for told in list {
             let concern = &told.what;
-            let days = if old {
-                (now - told.notice.opened_at).num_days()
-            } else {
-                0
+            let days = match lasts {
+                true => (frame.now - told.notice.opened_at).num_days(),
+                false => 0,
             };
-            let group = by_cause
-                .entry((concern.kind, &concern.cause, days))
-                .or_insert_with(|| Group {
-                    title: escaped(&cause_in_words(concern.kind, &concern.cause)),
-                    accounts: Vec::new(),
-                    detail: None,
-                });
-            group
-                .accounts
-                .push((&concern.account_name, &concern.account_id));
-            if group.detail.is_none() && !concern.detail.is_empty() {
-                group.detail = Some((&concern.account_name, &concern.detail));
-            }
+            by_cause
+                .entry((concern.kind, -days, &concern.cause, &concern.words))
+                .or_default()
+                .push(concern);
         }
         let mut ordered: Vec<_> = by_cause.into_iter().collect();
-        ordered.sort_by_key(|((kind, _, days), group)| {
-            (*kind, -days, std::cmp::Reverse(group.accounts.len()))
+        ordered.sort_by_key(|((kind, age, ..), concerns)| {
+            (*kind, *age, std::cmp::Reverse(concerns.len()))
         });
-        for ((_, _, days), mut group) in ordered {
-            let accounts = counted(group.accounts.len(), "account");
-            group.title = if old {
-                format!(
-                    "Still, after {}, {accounts}: {}",
-                    counted(usize::try_from(days).unwrap_or_default(), "day"),
-                    group.title
-                )
-            } else {
-                format!("{accounts}: {}", group.title)
+        for ((kind, age, cause, words), concerns) in ordered {
+            let cause = match kind {
+                ConcernKind::Access => shortened(words, CAUSE_CHARACTERS),
+                ConcernKind::Collecting => incomplete(cause, words, &concerns, &frame.incomplete),
             };
-            groups.push(group);
+            let accounts = counted(concerns.len(), "account");
+            let title = match lasts {
+                true => format!(
+                    "{accounts} for {}: {cause}",
+                    counted(usize::try_from(-age).unwrap_or_default(), "day")
+                ),
+                false => format!("{accounts}: {cause}"),
+            };
+            groups.push(Group {
+                title,
+                accounts: concerns
+                    .iter()
+                    .map(|concern| Named {
+                        id: &concern.account_id,
+                        name: &concern.account_name,
+                        owner: &concern.owner,
+                        detail: &concern.detail,
+                    })
+                    .collect(),
+            });
         }
     }
     for (kind, words) in [
         (ConcernKind::Access, "Visible again"),
-        (ConcernKind::Collecting, "Collected whole again"),
+        (ConcernKind::Collecting, "Collection complete again"),
     ] {
-        let accounts: Vec<_> = plan
+        let accounts: Vec<Named<'_>> = plan
             .healed
             .iter()
             .filter(|told| told.notice.kind == kind)
-            .map(|told| (told.what.account_name.as_str(), &told.notice.account_id))
+            .map(|told| Named {
+                id: &told.notice.account_id,
+                name: &told.what.account_name,
+                owner: "",
+                detail: "",
+            })
             .collect();
         if !accounts.is_empty() {
             groups.push(Group {
                 title: format!("{words}: {}", counted(accounts.len(), "account")),
                 accounts,
-                detail: None,
             });
         }
     }
     groups
 }
 
-/// A cause and its accounts by name, as many as there is room for.
-fn section(group: &Group<'_>) -> String {
-    let mut text = format!("*{}*\n", group.title);
-    let example = match group.detail {
-        None => String::new(),
-        Some((name, detail)) => {
-            let name = escaped(&shortened(name, NAME_CHARACTERS));
-            let detail = escaped(&shortened(detail, DETAIL_CHARACTERS));
-            match group.accounts.len() {
-                1 => format!("\n{detail}"),
-                _ => format!("\n_For example {name}_: {detail}"),
-            }
-        }
+/// Which collectors of these accounts are incomplete. `cause` names the collector with the worst gap, `words` its gap.
+fn incomplete(
+    cause: &str,
+    words: &str,
+    concerns: &[&Concern],
+    all: &[IncompleteCollector],
+) -> String {
+    let worst = cause.split(':').next().unwrap_or(cause);
+    let mut others = BTreeSet::new();
+    let mut counts = BTreeSet::new();
+    for concern in concerns {
+        let of_account: BTreeSet<&str> = all
+            .iter()
+            .filter(|row| row.account_id == concern.account_id.as_str() && row.collector != worst)
+            .map(|row| row.collector.as_str())
+            .collect();
+        counts.insert(of_account.len() + 1);
+        others.extend(of_account);
+    }
+    let (worst, words) = (
+        shortened(worst, NAME_CHARACTERS),
+        shortened(words, CAUSE_CHARACTERS),
+    );
+    let most = match counts.last() {
+        None | Some(1) => return format!("{worst} is incomplete: {words}"),
+        Some(most) => *most,
     };
+    let up_to = if counts.len() > 1 { "up to " } else { "" };
+    let mut text = format!("{up_to}{most} collectors are incomplete: {worst}");
+    let named = others.len().min(NAMED_COLLECTORS - 1);
+    for other in others.iter().take(named) {
+        text.push_str(&format!(", {}", shortened(other, NAME_CHARACTERS)));
+    }
+    if others.len() > named {
+        text.push_str(&format!(" and {} more", others.len() - named));
+    }
+    format!("{text}; {worst}: {words}")
+}
+
+/// A cause and its accounts by name, as many as there is room for.
+fn section(group: &Group<'_>, page_url: Option<&str>) -> String {
+    let mut text = format!("*{}*", escaped(&clip(&group.title, TITLE_CHARACTERS)));
+    let example = group
+        .accounts
+        .iter()
+        .find(|account| !account.detail.is_empty());
+    let mut example = example.map_or_else(String::new, |account| {
+        let detail = escaped(&shortened(account.detail, DETAIL_CHARACTERS));
+        match group.accounts.len() {
+            1 => format!("\n{detail}"),
+            _ => format!("\n_For example {}_: {detail}", called(account)),
+        }
+    });
+    if width(&text) + width(&example) > SECTION_UNITS - 100 {
+        example.clear();
+    }
     // Room for the words that count the others.
     let room = SECTION_UNITS - width(&example) - 40;
     let mut named = 0;
-    for (name, id) in group.accounts.iter().take(NAMED) {
-        let name = shortened(name, NAME_CHARACTERS);
-        let account = if name.is_empty() {
-            id.to_string()
-        } else {
-            format!("{} ({id})", escaped(&name))
-        };
-        let separator = if named == 0 { "" } else { ", " };
-        if width(&text) + width(&account) + 2 > room {
+    for account in group.accounts.iter().take(NAMED) {
+        let line = line(account, page_url);
+        if width(&text) + width(&line) > room {
             break;
         }
-        text.push_str(separator);
-        text.push_str(&account);
+        text.push_str(&line);
         named += 1;
     }
     let others = group.accounts.len() - named;
     if others > 0 {
-        text.push_str(&format!(" and {others} more"));
+        text.push_str(&format!("\n• {others} more"));
     }
     text + &example
 }
 
+/// `• name (id), owner x`, where the name leads to the account's page.
+fn line(account: &Named<'_>, page_url: Option<&str>) -> String {
+    let (id, name) = (account.id, called(account));
+    let linked = match page_url {
+        Some(url) => format!("<{}accounts/{id}|{name}>", escaped(&base_of(url))),
+        None => name,
+    };
+    let mut line = format!("\n• {linked}");
+    if !account.name.trim().is_empty() {
+        line.push_str(&format!(" ({id})"));
+    }
+    if !account.owner.is_empty() {
+        let owner = escaped(&shortened(account.owner, NAME_CHARACTERS));
+        line.push_str(&format!(", owner {owner}"));
+    }
+    line
+}
+
+/// An account's name, or its id if it has none.
+fn called(account: &Named<'_>) -> String {
+    match shortened(account.name, NAME_CHARACTERS) {
+        name if name.is_empty() => account.id.to_string(),
+        name => escaped(&name),
+    }
+}
+
+/// The address below which the page's parts lie.
+fn base_of(page_url: &str) -> String {
+    let path = page_url.split(['?', '#']).next().unwrap_or(page_url);
+    format!("{}/", path.trim_end_matches('/'))
+}
+
 /// `1 account`, `2 accounts`.
-fn counted(n: usize, noun: &str) -> String {
+pub(crate) fn counted(n: usize, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {noun}{plural}")
 }
 
-/// One line of so many characters at most.
+/// One printable line of so many characters at most.
 fn shortened(text: &str, characters: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= characters {
-        return line;
-    }
-    let kept: String = line.chars().take(characters - 1).collect();
-    format!("{kept}…")
+    clip(&printable(&line), characters).into_owned()
 }
 
 /// Slack's three control characters as text.
@@ -277,6 +375,8 @@ mod tests {
         Frame {
             env: "dev",
             page_url: Some("https://polo.example.com/?a=1&b=2"),
+            incomplete: Vec::new(),
+            totals: None,
             now,
         }
     }
@@ -348,9 +448,16 @@ mod tests {
         ];
         let now = [
             before[0].clone(),
-            dark(4, "new & <shiny>", "deployed_but_denied"),
+            AccountRow {
+                owner: "R&D".to_owned(),
+                ..dark(4, "new & <shiny>", "deployed_but_denied")
+            },
             stuck,
             dark(6, "", "deployed_but_denied"),
+            AccountRow {
+                last_check_class: "denied_by_rcp".to_owned(),
+                ..dark(8, "records", "deployed_but_denied")
+            },
             account(&id(2), "active", "role_works"),
             account(&id(3), "active", "role_works"),
             with_gap(
@@ -358,7 +465,73 @@ mod tests {
                 "config_ec2/eu-west-1: denied_by_scp: ec2:DescribeInstances: an explicit deny",
             ),
         ];
-        insta::assert_json_snapshot!(told(&now, &opened(&before), 24 * 9));
+        let (plan, at) = (
+            Plan::of(&now, &opened(&before), at(24 * 9)).unwrap(),
+            at(24 * 9),
+        );
+        let frame = Frame {
+            totals: Some(Totals::of(&now, &[], at).unwrap()),
+            ..frame(at)
+        };
+        insta::assert_json_snapshot!(message(&plan, &frame));
+    }
+
+    #[test]
+    fn incomplete_collectors_are_named_and_counted() {
+        let gap = "tags: denied: sts:AssumeRole: AccessDenied: no";
+        let incomplete = |account: usize, collectors: &[&str]| -> Vec<IncompleteCollector> {
+            let row = |collector: &&str| IncompleteCollector {
+                account_id: id(account),
+                collector: (*collector).to_owned(),
+            };
+            collectors.iter().map(row).collect()
+        };
+        let all = ["a", "b", "c", "d", "e", "tags"];
+        for (rows, title) in [
+            (
+                vec![],
+                "*2 accounts: tags is incomplete: AWS denied the call (sts:AssumeRole)*",
+            ),
+            (
+                [incomplete(1, &["tags"]), incomplete(2, &["tags"])].concat(),
+                "*2 accounts: tags is incomplete: AWS denied the call (sts:AssumeRole)*",
+            ),
+            (
+                [incomplete(1, &all), incomplete(2, &all)].concat(),
+                "*2 accounts: 6 collectors are incomplete: tags, a, b, c, d and 1 more; tags: AWS denied the call (sts:AssumeRole)*",
+            ),
+            (
+                [incomplete(1, &["a", "tags"]), incomplete(2, &["tags"])].concat(),
+                "*2 accounts: up to 2 collectors are incomplete: tags, a; tags: AWS denied the call (sts:AssumeRole)*",
+            ),
+        ] {
+            let accounts = [with_gap(1, gap), with_gap(2, gap)];
+            let plan = Plan::of(&accounts, &[], at(24)).unwrap();
+            let frame = Frame {
+                incomplete: rows,
+                ..frame(at(24))
+            };
+            let message = message(&plan, &frame);
+            let text = &texts(&message)[1];
+            assert!(text.starts_with(title), "{text}");
+        }
+    }
+
+    #[test]
+    fn actions_part_groups_of_one_collector_and_class() {
+        let accounts = [
+            with_gap(1, "tags: denied: sts:AssumeRole: AccessDenied: no"),
+            with_gap(2, "tags: denied: tag:GetResources: AccessDenied: no"),
+        ];
+        let texts = texts(&told(&accounts, &[], 24));
+        assert!(
+            texts[1].contains("AWS denied the call (sts:AssumeRole)"),
+            "{texts:?}"
+        );
+        assert!(
+            texts[2].contains("AWS denied the call (tag:GetResources)"),
+            "{texts:?}"
+        );
     }
 
     #[test]
@@ -382,11 +555,11 @@ mod tests {
             ),
             (
                 line(&well(&one), &opened(&one), 48),
-                "Polo dev: 1 account is well again",
+                "Polo dev: 1 account is healthy again",
             ),
             (
                 line(&well(&two), &opened(&two), 48),
-                "Polo dev: 2 accounts are well again",
+                "Polo dev: 2 accounts are healthy again",
             ),
             (
                 line(&two, &opened(&one), 48),
@@ -398,7 +571,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_escaped_kept_to_a_line_and_mention_nobody() {
+    fn names_are_escaped_links_on_one_line() {
         for (name, shown) in [
             (
                 "R&D <!channel> <@U123|x>",
@@ -407,10 +580,13 @@ mod tests {
             ("two\nlines\t here", "two lines here"),
             (&"n".repeat(200), &format!("{}…", "n".repeat(59))),
             ("ü🚀", "ü🚀"),
+            ("\u{202e}evil\u{1b}[31m", "\\u{202e}evil\\u{1b}[31m"),
         ] {
             let message = told(&[dark(1, name, "never_set_up")], &[], 24);
             let text = &texts(&message)[1];
-            assert!(text.ends_with(&format!("\n{shown} ({})", id(1))), "{text}");
+            let id = id(1);
+            let line = format!("\n• <https://polo.example.com/accounts/{id}|{shown}> ({id})");
+            assert!(text.ends_with(&line), "{text}");
             assert_eq!(message["blocks"][1]["text"]["verbatim"], true);
         }
     }
@@ -426,7 +602,7 @@ mod tests {
         assert_eq!(texts.len(), 3);
         assert!(texts[1].starts_with("*500 accounts: the read role is not set up"));
         assert!(
-            texts[1].ends_with("account 9 (000000000009) and 490 more"),
+            texts[1].ends_with("|account 9> (000000000009)\n• 490 more"),
             "{}",
             texts[1]
         );
@@ -442,6 +618,7 @@ mod tests {
                     &format!("collector{}: denied: {}", n % 100, "<".repeat(5_000)),
                 );
                 row.account_name.clone_from(&name);
+                row.owner.clone_from(&name);
                 row
             })
             .collect();

@@ -1,12 +1,12 @@
-//! What is to be told: what holds now against what was last told. Pure.
+//! What to report: what holds now, compared with what was last reported. Pure.
 //!
-//! Invariant: the same concern is told when it appears, when its answer becomes another, after 1, 7 and 30 days, and
-//! when it is over; never otherwise.
+//! Invariant: a concern is reported when it appears, when it needs another fix, after 1, 7 and 30 days, and when it is
+//! over; never otherwise.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use polo_core::Timestamp;
+use polo_core::{AccountId, Timestamp};
 use polo_store::StoreError;
 use polo_store::accounts::AccountRow;
 use polo_store::notices::{ConcernKind, Notice, Resolution};
@@ -139,6 +139,14 @@ impl Plan {
     /// Whether there is nothing to tell.
     pub(crate) fn is_silent(&self) -> bool {
         self.opened.is_empty() && self.still_open.is_empty() && self.healed.is_empty()
+    }
+
+    /// The accounts with a concern of this kind to report.
+    pub(crate) fn concerns_of(&self, kind: ConcernKind) -> impl Iterator<Item = &AccountId> {
+        let concerns = self.opened.iter().chain(&self.still_open);
+        concerns
+            .filter(move |told| told.what.kind == kind)
+            .map(|told| &told.what.account_id)
     }
 
     /// What is noted before anything is told: nothing that was not true before.

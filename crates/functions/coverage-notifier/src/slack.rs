@@ -1,6 +1,7 @@
-//! Slack's incoming webhook: its address, a secret, and what Slack says of a message.
+//! Slack's incoming webhook: its address, which is a secret, and what Slack answers to a message.
 //!
-//! Invariants: the address is in no log, error or answer; only HTTP 200 means that Slack has the message.
+//! Invariants: the address is in no log, error or answer. Only HTTP 200 means that Slack has the message. If no answer
+//! came, Slack may have it, so Lambda's retries of the same invocation do not post it again: the next tick does.
 //!
 //! Source: <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>
 
@@ -9,13 +10,18 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use polo_aws::secrets::SecretError;
 use polo_aws::{Address, Https, HttpsAnswer, HttpsFailure, InvalidAddress, read_secret};
+use polo_core::text::{clip, printable};
 use polo_core::{ErrorClass, Timestamp, error_chain};
+use polo_report::times::utc;
 use polo_runtime::{Context, FunctionError};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 /// Slack answers within a second or two; a function that waits longer only costs.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// An error is at most this long, whatever AWS or Slack say.
+const ERROR_CHARACTERS: usize = 500;
 
 /// Where messages go.
 pub(crate) struct Slack {
@@ -26,28 +32,34 @@ pub(crate) struct Slack {
 
 #[derive(Default)]
 struct State {
-    /// Read when it is first needed, and again when Slack refuses it.
-    address: Option<Address>,
-    /// What Slack asked for when it was asked too fast.
-    not_before: Option<Timestamp>,
+    throttle: Option<Throttle>,
+    /// The invocation whose message had no answer, and why.
+    unanswered: Option<(String, HttpsFailure)>,
 }
 
-/// Slack does not have the message.
+#[derive(Clone, Copy)]
+struct Throttle {
+    not_before: Timestamp,
+    /// Slack throttled the message, and the next one after the pause that it asked for.
+    repeated: bool,
+}
+
+/// Slack does not have the message, or could not get one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SlackFailure {
-    /// The address cannot be had.
-    #[error("the address of Slack's webhook cannot be read")]
+    /// The secret cannot be read, or holds no text.
+    #[error("Slack's webhook address is unavailable")]
     Secret(#[source] SecretError),
-    /// Nobody has put it in.
+    /// The secret is missing, or was created without a value.
     #[error(
-        "secret {secret_id:?} is not there or holds nothing: put the address of Slack's incoming webhook in it with \
-         `aws secretsmanager put-secret-value`"
+        "secret {secret_id:?} does not exist or is empty: store the address of Slack's incoming webhook in it with `aws \
+         secretsmanager put-secret-value`"
     )]
     NoAddress {
         /// The secret.
         secret_id: String,
     },
-    /// It is none.
+    /// The secret holds something else.
     #[error("secret {secret_id:?} does not hold the address of Slack's incoming webhook")]
     Address {
         /// The secret.
@@ -56,10 +68,10 @@ pub(crate) enum SlackFailure {
         #[source]
         source: InvalidAddress,
     },
-    /// Slack no longer knows it.
+    /// Slack no longer knows the address, or never did.
     #[error(
-        "Slack refuses the address in secret {secret_id:?} (HTTP {status}, {code}): make an incoming webhook and put its \
-         address there"
+        "Slack refused the address in secret {secret_id:?} (HTTP {status}, {code}): create an incoming webhook and store \
+         its address there"
     )]
     Refused {
         /// The secret.
@@ -69,48 +81,57 @@ pub(crate) enum SlackFailure {
         /// Slack's word.
         code: String,
     },
-    /// Asked too fast.
-    #[error("Slack is asked too fast: it takes messages again at {not_before}")]
+    /// Too many messages.
+    #[error("Slack throttled the message: it accepts messages again at {}", utc(*.not_before))]
     Throttled {
-        /// When it may be asked again.
+        /// When it accepts the next one.
         not_before: Timestamp,
+        /// Whether it did so before.
+        repeated: bool,
     },
     /// Any other answer.
-    #[error("Slack did not take the message (HTTP {status}, {code})")]
-    NotTaken {
+    #[error("Slack rejected the message (HTTP {status}, {code}): the next tick retries it")]
+    Rejected {
         /// HTTP's status.
         status: u16,
         /// Slack's word.
         code: String,
     },
-    /// No answer. It may have the message all the same.
-    #[error("Slack was not reached")]
-    NoAnswer(#[source] HttpsFailure),
+    /// No answer. Slack may have the message.
+    #[error("Slack {}: {}; the next tick retries", if .0.class == ErrorClass::Timeout { "did not answer" } else { "could not be reached" }, .0.message)]
+    NoAnswer(HttpsFailure),
 }
 
 impl SlackFailure {
-    /// What kind of trouble it is.
-    pub(crate) fn class(&self) -> ErrorClass {
-        match self {
-            Self::Secret(SecretError::Aws { source, .. }) => source.class,
-            Self::Secret(_) | Self::NoAddress { .. } | Self::Address { .. } => ErrorClass::Config,
-            Self::Refused { status: 403, .. } => ErrorClass::Denied,
-            Self::Refused { .. } => ErrorClass::NotFound,
-            Self::Throttled { .. } => ErrorClass::Throttled,
-            Self::NotTaken { status: 500.., .. } => ErrorClass::Service,
-            Self::NotTaken { .. } => ErrorClass::Bug,
-            Self::NoAnswer(failure) => failure.class,
-        }
+    /// Whether it heals by itself, so that no alarm has to ring yet.
+    pub(crate) fn heals(&self) -> bool {
+        matches!(
+            self,
+            Self::Throttled {
+                repeated: false,
+                ..
+            }
+        )
     }
 
-    /// The whole chain in one line.
-    pub(crate) fn chain(&self) -> String {
-        error_chain(self)
+    /// All of it in one line.
+    pub(crate) fn sentence(&self) -> String {
+        let chain = error_chain(self);
+        clip(&printable(&chain), ERROR_CHARACTERS).into_owned()
+    }
+}
+
+impl From<SlackFailure> for FunctionError {
+    fn from(failure: SlackFailure) -> Self {
+        Self::Listing {
+            error_type: "SlackFailed",
+            message: failure.sentence(),
+        }
     }
 }
 
 impl Slack {
-    /// Slack, where it is configured. The address is not read yet: a function that can tell nobody still answers.
+    /// Slack, if it is configured. The address is read at each invocation.
     pub(crate) fn of(context: &Context) -> Result<Option<Self>, FunctionError> {
         let Some(secret_id) = context.config.slack_webhook_secret_id.clone() else {
             return Ok(None);
@@ -122,44 +143,8 @@ impl Slack {
         }))
     }
 
-    /// Posts a message; returns when Slack has it.
-    pub(crate) async fn post(
-        &self,
-        context: &Context,
-        message: &Value,
-    ) -> Result<(), SlackFailure> {
-        let mut state = self.state.lock().await;
-        let now = context.clock.now();
-        if let Some(not_before) = state.not_before.filter(|at| now < *at) {
-            return Err(SlackFailure::Throttled { not_before });
-        }
-        let known = state.address.take();
-        let address = match known.clone() {
-            Some(address) => address,
-            None => self.read_address(context).await?,
-        };
-        let mut outcome = self.post_to(&address, message, now).await;
-        let mut posted_to = address;
-        if let (Err(SlackFailure::Refused { .. }), Some(known)) = (&outcome, known) {
-            // While this function was warm somebody may have put in another.
-            let address = self.read_address(context).await?;
-            if address != known {
-                outcome = self.post_to(&address, message, now).await;
-                posted_to = address;
-            }
-        }
-        state.not_before = match &outcome {
-            Err(SlackFailure::Throttled { not_before }) => Some(*not_before),
-            _ => None,
-        };
-        // One that Slack refuses is read anew the next time.
-        if !matches!(outcome, Err(SlackFailure::Refused { .. })) {
-            state.address = Some(posted_to);
-        }
-        outcome
-    }
-
-    async fn read_address(&self, context: &Context) -> Result<Address, SlackFailure> {
+    /// The webhook's address as the secret holds it now.
+    pub(crate) async fn address(&self, context: &Context) -> Result<Address, SlackFailure> {
         let secret = read_secret(&context.aws, &self.secret_id, &context.backoff)
             .await
             .map_err(|error| match error {
@@ -175,27 +160,63 @@ impl Slack {
         })
     }
 
-    async fn post_to(
+    /// Posts a message, unless Slack asked for a pause or this invocation's message had no answer; returns when Slack
+    /// has it.
+    pub(crate) async fn post(
         &self,
         address: &Address,
         message: &Value,
+        request_id: &str,
         now: Timestamp,
     ) -> Result<(), SlackFailure> {
-        let body = message.to_string().into_bytes();
+        let mut state = self.state.lock().await;
+        if let Some(Throttle {
+            not_before,
+            repeated,
+        }) = state.throttle
+            && now < not_before
+        {
+            return Err(SlackFailure::Throttled {
+                not_before,
+                repeated,
+            });
+        }
+        if let Some((posted_by, failure)) = &state.unanswered
+            && posted_by == request_id
+        {
+            return Err(SlackFailure::NoAnswer(failure.clone()));
+        }
+        let repeated = state.throttle.take().is_some();
+        state.unanswered = None;
         let headers = [("content-type", "application/json")];
-        let answer = self.https.send("POST", address, &headers, body).await;
-        let answer = answer.map_err(SlackFailure::NoAnswer)?;
+        let body = message.to_string().into_bytes();
+        let answer = match self.https.send("POST", address, &headers, body).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                state.unanswered = Some((request_id.to_owned(), failure.clone()));
+                return Err(SlackFailure::NoAnswer(failure));
+            }
+        };
         match answer.status {
             200 => Ok(()),
-            429 => Err(SlackFailure::Throttled {
-                not_before: now + retry_after(&answer),
-            }),
-            status @ (403 | 404 | 410) => Err(SlackFailure::Refused {
+            429 => {
+                let not_before = now + retry_after(&answer);
+                state.throttle = Some(Throttle {
+                    not_before,
+                    repeated,
+                });
+                Err(SlackFailure::Throttled {
+                    not_before,
+                    repeated,
+                })
+            }
+            // Slack's webhooks redirect nowhere: the address is another one's.
+            status @ (300..=399 | 403 | 404 | 410) => Err(SlackFailure::Refused {
                 secret_id: self.secret_id.clone(),
                 status,
                 code: code_of(&answer),
             }),
-            status => Err(SlackFailure::NotTaken {
+            status => Err(SlackFailure::Rejected {
                 status,
                 code: code_of(&answer),
             }),
@@ -203,7 +224,7 @@ impl Slack {
     }
 }
 
-/// What Slack asks for when it is asked too fast, in seconds; half a minute where it does not say, an hour at most.
+/// The pause that Slack asks for; half a minute if it does not say, an hour at most.
 ///
 /// Source: <https://docs.slack.dev/apis/web-api/rate-limits>
 fn retry_after(answer: &HttpsAnswer) -> TimeDelta {
@@ -214,7 +235,7 @@ fn retry_after(answer: &HttpsAnswer) -> TimeDelta {
     TimeDelta::seconds(i64::from(seconds.min(3_600)))
 }
 
-/// Slack's word for what is wrong, as `no_service`. Anything else in an answer may hold the address, so it is not shown.
+/// Slack's word for what is wrong, as `no_service`. Any other text may hold the address, so it is not shown.
 ///
 /// Source: <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors>
 fn code_of(answer: &HttpsAnswer) -> String {
@@ -223,6 +244,6 @@ fn code_of(answer: &HttpsAnswer) -> String {
         Ok(word) if (1..=40).contains(&word.len()) && word.bytes().all(|b| legal(&b)) => {
             word.to_owned()
         }
-        _ => "an answer that is none of Slack's".to_owned(),
+        _ => "an unknown answer".to_owned(),
     }
 }

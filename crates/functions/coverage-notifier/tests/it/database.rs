@@ -12,11 +12,11 @@ async fn without_the_database_nobody_is_told() {
     let world = World::with(&gate.url(), &[("POLO_SLACK_WEBHOOK_SECRET_ID", SECRET)]).await;
     world.forgotten(ONE).await;
     gate.shut();
-    let error = world.deliver(&tick("now")).await.unwrap_err();
+    let error = world.deliver(&world.firing()).await.unwrap_err();
     assert_eq!(error.error_type(), "ClickHouseUnreachable");
     assert!(world.slack.asked().is_empty());
     gate.open();
-    assert_eq!(world.tick().await["slack"], "told");
+    assert_eq!(world.tick().await["slack"], "posted");
 }
 
 /// What a table takes from now on.
@@ -44,7 +44,7 @@ async fn while_nothing_can_be_noted_nothing_is_told() {
     takes(&world, "false").await;
     for _ in 0..3 {
         world.minutes_pass(5);
-        let error = world.deliver(&tick("now")).await.unwrap_err();
+        let error = world.deliver(&world.firing()).await.unwrap_err();
         assert!(
             error.chain().contains("coverage_notices"),
             "{}",
@@ -53,12 +53,12 @@ async fn while_nothing_can_be_noted_nothing_is_told() {
     }
     assert!(world.slack.asked().is_empty());
     takes(&world, "true").await;
-    assert_eq!(world.tick().await["slack"], "told");
+    assert_eq!(world.tick().await["slack"], "posted");
     assert_eq!(
         world.slack.taken(),
-        ["Polo dev: 1 account needs attention, 1 account is well again"]
+        ["Polo dev: 1 account needs attention, 1 account is healthy again"]
     );
-    assert_eq!(world.tick().await["slack"], "nothing to tell");
+    assert_eq!(world.tick().await["slack"], "nothing to report");
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_warm_function_tells_once_however_long_the_note_fails() {
     // What is about to be told is taken, and that it was told is not.
     takes(&world, "told_times = 0").await;
     let told = world.tick().await;
-    assert_eq!(told["slack"], "told");
+    assert_eq!(told["slack"], "posted");
     let not_noted = told["not_noted"].as_str().unwrap();
     assert!(
         not_noted.contains("(write coverage_notices)"),
@@ -76,12 +76,12 @@ async fn a_warm_function_tells_once_however_long_the_note_fails() {
     );
     for _ in 0..3 {
         world.minutes_pass(5);
-        world.deliver(&tick("now")).await.unwrap_err();
+        world.deliver(&world.firing()).await.unwrap_err();
     }
     assert!(world.notices().await.is_empty());
     takes(&world, "true").await;
     let told = world.tick().await;
-    assert_eq!(told["slack"], "nothing to tell");
+    assert_eq!(told["slack"], "nothing to report");
     assert_eq!(told.get("not_noted"), None);
     assert_eq!(world.slack.taken().len(), 1);
     assert_eq!(
@@ -100,7 +100,7 @@ async fn a_message_whose_note_is_lost_is_no_failure_and_noted_by_the_next_tick()
     assert!(world.tick().await["not_noted"].is_string());
     assert!(world.notices().await.is_empty());
     gate.open();
-    assert_eq!(world.tick().await["slack"], "nothing to tell");
+    assert_eq!(world.tick().await["slack"], "nothing to report");
     assert_eq!(world.slack.taken().len(), 1);
     assert_eq!(world.notices().await.len(), 1);
 }
@@ -111,10 +111,10 @@ async fn another_process_tells_again_what_was_not_noted() {
     let world = World::new().await;
     world.forgotten(ONE).await;
     takes(&world, "told_times = 0").await;
-    assert_eq!(world.tick().await["slack"], "told");
+    assert_eq!(world.tick().await["slack"], "posted");
     takes(&world, "true").await;
     let world = world.in_another_process();
-    assert_eq!(world.tick().await["slack"], "told");
+    assert_eq!(world.tick().await["slack"], "posted");
     assert_eq!(world.slack.taken().len(), 2);
-    assert_eq!(world.tick().await["slack"], "nothing to tell");
+    assert_eq!(world.tick().await["slack"], "nothing to report");
 }

@@ -14,7 +14,7 @@ async fn one_account_is_told_and_noted_alone() {
     let answer = world.deliver(&json!({"account_id": TWO})).await.unwrap();
     assert_eq!(
         (&answer["concerns"], &answer["slack"]),
-        (&json!(1), &json!("told"))
+        (&json!(1), &json!("posted"))
     );
     assert_eq!(
         world.notices().await,

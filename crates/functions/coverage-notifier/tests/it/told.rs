@@ -14,7 +14,7 @@ async fn a_concern_is_told_once_however_often_the_function_is_invoked() {
     assert_eq!(
         world.tick().await,
         json!({
-            "concerns": 1, "new": 1, "still": 0, "over": 0, "no_longer_watched": 0, "slack": "told"
+            "concerns": 1, "new": 1, "still": 0, "over": 0, "no_longer_watched": 0, "slack": "posted"
         })
     );
     let asked = world.slack.asked();
@@ -32,7 +32,7 @@ async fn a_concern_is_told_once_however_often_the_function_is_invoked() {
     // The same event once more, the next ticks, and somebody who asks by hand.
     for minutes in [0, 5, 5, 60 * 20] {
         world.minutes_pass(minutes);
-        assert_eq!(world.tick().await["slack"], "nothing to tell");
+        assert_eq!(world.tick().await["slack"], "nothing to report");
     }
     world.deliver(&json!({})).await.unwrap();
     assert!(world.slack.asked().is_empty());
@@ -52,12 +52,14 @@ async fn a_concern_is_told_once_however_often_the_function_is_invoked() {
     world.set_up(ONE).await;
     world.tick().await;
     world.tick().await;
-    assert_eq!(world.slack.taken(), ["Polo dev: 1 account is well again"]);
+    assert_eq!(
+        world.slack.taken(),
+        ["Polo dev: 1 account is healthy again"]
+    );
     assert_eq!(
         world.notices().await,
         [format!("{ONE} access not_checked 2 healed")]
     );
-    assert_eq!(world.secret_reads(), 1, "the address is kept while warm");
 }
 
 #[tokio::test]
@@ -90,9 +92,9 @@ async fn a_young_account_is_nobodys_concern() {
     .await;
     let answer = world.tick().await;
     assert_eq!(answer["concerns"], 0);
-    assert_eq!(answer["slack"], "nothing to tell");
+    assert_eq!(answer["slack"], "nothing to report");
     world.minutes_pass(24 * 60 + 1);
-    assert_eq!(world.tick().await["slack"], "told");
+    assert_eq!(world.tick().await["slack"], "posted");
 }
 
 #[tokio::test]
@@ -105,7 +107,7 @@ async fn an_exclusion_ends_a_concern_without_a_word() {
     let answer = world.tick().await;
     assert_eq!(
         (&answer["no_longer_watched"], &answer["slack"]),
-        (&json!(1), &json!("nothing to tell"))
+        (&json!(1), &json!("nothing to report"))
     );
     assert!(world.slack.asked().is_empty());
     assert_eq!(
@@ -127,8 +129,8 @@ async fn a_gap_is_told_and_so_is_its_end() {
     assert_eq!(
         asked[0].1["blocks"][1]["text"]["text"],
         format!(
-            "*1 account: config_s3 is not collected whole: a resource control policy denies it*\n\
-             account {ONE} ({ONE})\nsts:AssumeRole: no"
+            "*1 account: config_s3 is incomplete: a resource control policy (RCP) denies it (sts:AssumeRole)*\n\
+             • account {ONE} ({ONE})\nno"
         )
     );
     world.ran(ONE, "config_s3", "complete", "").await;
@@ -137,7 +139,7 @@ async fn a_gap_is_told_and_so_is_its_end() {
         world.slack.taken(),
         [
             "Polo dev: 1 account needs attention",
-            "Polo dev: 1 account is well again"
+            "Polo dev: 1 account is healthy again"
         ]
     );
     assert_eq!(
@@ -145,6 +147,35 @@ async fn a_gap_is_told_and_so_is_its_end() {
         [format!(
             "{ONE} collecting config_s3: denied_by_rcp 1 healed"
         )]
+    );
+}
+
+#[tokio::test]
+async fn all_incomplete_collectors_of_an_account_are_named() {
+    let world = World::new().await;
+    world.forgotten(ONE).await;
+    world.set_up(ONE).await;
+    for collector in ["account_alias", "cost", "tags"] {
+        world.ran(ONE, collector, "failed", "denied").await;
+    }
+    world.ran(ONE, "config_elb", "failed", "denied").await;
+    world.ran(ONE, "config_elb", "complete", "").await;
+    world.ran(ONE, "log_groups", "complete", "").await;
+    world.tick().await;
+    let message = &world.slack.asked()[0].1;
+    let section = message["blocks"][1]["text"]["text"].as_str().unwrap();
+    assert!(
+        section.starts_with(
+            "*1 account: 3 collectors are incomplete: tags, account_alias, cost; tags: AWS denied the call (sts:AssumeRole)*\n"
+        ),
+        "{section}"
+    );
+    let context = message["blocks"][2]["elements"][0]["text"]
+        .as_str()
+        .unwrap();
+    assert!(
+        context.contains(" · In all: 0 accounts not visible, 1 with gaps · "),
+        "{context}"
     );
 }
 
@@ -161,7 +192,7 @@ async fn five_hundred_concerns_are_one_message_and_each_is_noted() {
     let answer = world.tick().await;
     assert_eq!(
         (&answer["new"], &answer["slack"]),
-        (&json!(500), &json!("told"))
+        (&json!(500), &json!("posted"))
     );
     world.tick().await;
     assert_eq!(

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use coverage_notifier::CoverageNotifier;
 use polo_aws::{Backoff, Clock};
 use polo_runtime::{Config, Context, Function, FunctionError};
@@ -175,8 +175,20 @@ impl World {
 
     /// The tick of this minute; it has to succeed.
     pub(crate) async fn tick(&self) -> Value {
-        let time = format!("minute {}", self.minutes.load(Ordering::SeqCst));
-        self.deliver(&tick(&time)).await.unwrap()
+        self.deliver(&self.firing()).await.unwrap()
+    }
+
+    /// The tick of this minute fails: with a type and a sentence.
+    pub(crate) async fn fails(&self) -> (&'static str, String) {
+        let error = self.deliver(&self.firing()).await.unwrap_err();
+        (error.error_type(), error.chain())
+    }
+
+    /// The schedule's firing for this minute.
+    pub(crate) fn firing(&self) -> Value {
+        let minutes = TimeDelta::minutes(self.minutes.load(Ordering::SeqCst));
+        let time = DateTime::from_timestamp(1_800_000_000, 0).unwrap() + minutes;
+        json!({"id": time, "time": time, "rule": "dev-polo-coverage-tick", "detail": {}})
     }
 
     /// The notices of what was told, as `account kind cause told_times resolution`.
@@ -189,11 +201,6 @@ impl World {
         )
         .await
     }
-}
-
-/// The tick's firing for a time.
-pub(crate) fn tick(time: &str) -> Value {
-    json!({"id": time, "time": time, "rule": "dev-polo-coverage-tick", "detail": {}})
 }
 
 fn holds(text: &str) -> Reply {

@@ -58,6 +58,20 @@ async fn page_is_served_by_its_address_and_by_polo_page() {
         assert!(account.contains("the read role works"), "{account}");
         assert!(account.contains("config_ec2"), "{account}");
 
+        // What is searched for by a part of its name, and what nearly is an address, is found.
+        let (status, found) = get(&http, &format!("{url}?q=ALPH&status=active")).await;
+        assert_eq!(status, 200, "{found}");
+        assert!(found.contains(alpha), "{found}");
+        let (status, none) = get(&http, &format!("{url}?q=alpha&status=excluded")).await;
+        assert_eq!(status, 200, "{none}");
+        assert!(none.contains("No account matches"), "{none}");
+        let (status, same) = get(&http, &format!("{url}accounts/{alpha}/")).await;
+        assert_eq!(status, 200, "{same}");
+        assert!(same.contains("config_ec2"), "{same}");
+        let head = http.head(url).send().await.expect("an answer");
+        assert_eq!(head.status().as_u16(), 200);
+        assert_eq!(head.text().await.expect("text"), "");
+
         let (status, coverage) = get(&http, &format!("{url}api/coverage")).await;
         let coverage: Value = serde_json::from_str(&coverage).expect("JSON");
         assert_eq!((status, &coverage["counts"]["active"]), (200, &1.into()));

@@ -1,23 +1,19 @@
-//! `polo roles status` and `deploy`: how the StackSet's rollout stands, and asking for more of it.
+//! `polo roles status`: how the StackSet's rollout stands.
 //!
 //! Invariant: what is shown is what the tables hold, the StackSet's instances as the verifier last listed them.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use comfy_table::Cell;
 use polo_core::Timestamp;
 use polo_store::provisioning::RolloutRow;
 use serde::Serialize;
 
-use crate::cli::rollout::{Deploy, Status};
-use crate::commands::invoke;
+use crate::cli::rollout::Status;
 use crate::error::CliError;
-use crate::table::{self, Screen};
+use crate::output::Text;
+use crate::table::{self, Cell, Screen};
 use crate::{environment, output, when};
-
-/// Below this a column for the reason has no room.
-const WIDE: u16 = 140;
 
 /// One account for programs.
 #[derive(Debug, Serialize)]
@@ -72,12 +68,11 @@ pub(crate) async fn status(arguments: &Status) -> Result<(), CliError> {
     if rows.is_empty() {
         return output::print("The registry is empty: run `polo discover`.\n");
     }
-    let table = rollout_table(&rows, environment::now(), &Screen::of_process());
-    output::print(&format!("{table}\n{}", summary(&rows)))
-}
-
-pub(crate) async fn deploy(arguments: &Deploy) -> Result<(), CliError> {
-    invoke::provision(arguments.account.as_ref(), arguments.json).await
+    let screen = Screen::of_process();
+    let mut text = rollout_table(&rows, environment::now(), screen);
+    text.blank();
+    text.append(&screen.sentence(&summary(&rows)));
+    output::print(text)
 }
 
 /// The instance in words; what follows a status is why it is not what it should be.
@@ -112,7 +107,7 @@ fn why(row: &RolloutRow) -> &str {
         return "";
     }
     if row.is_management && row.stack_status.is_empty() {
-        return "StackSets skip the management account: its roles are the roles stack's own";
+        return "StackSets skip the management account; the roles stack makes its roles";
     }
     if row.stack_status_reason.is_empty() {
         &row.last_attempt_reason
@@ -123,65 +118,38 @@ fn why(row: &RolloutRow) -> &str {
 
 fn failed(row: &RolloutRow) -> Cell {
     match row.failed_attempts {
-        0 => Cell::new(""),
-        failed => table::number(failed.into()),
+        0 => table::cell(""),
+        failed => table::number(failed),
     }
 }
 
-fn rollout_table(rows: &[RolloutRow], now: Timestamp, screen: &Screen) -> String {
-    if screen.is_narrower_than(WIDE) {
-        narrow(rows, now, screen)
-    } else {
-        wide(rows, now, screen)
-    }
-}
-
-fn wide(rows: &[RolloutRow], now: Timestamp, screen: &Screen) -> String {
-    let mut table = screen.table(&[
-        "account",
-        "name",
-        "status",
-        "reason",
-        "instance",
-        "last attempt",
-        "failed",
-        "why",
-    ]);
+fn rollout_table(rows: &[RolloutRow], now: Timestamp, screen: Screen) -> Text {
+    let mut table = screen
+        .table(&[
+            "account",
+            "name",
+            "status",
+            "instance",
+            "last attempt",
+            "failed",
+            "reason",
+        ])
+        .whole(&[0, 2, 3])
+        .spare(&[5, 6])
+        .noted("why");
     for row in rows {
-        table.add_row(table::row([
-            Cell::new(&row.account_id),
+        let cells = [
+            table::cell(&row.account_id),
             table::cell(&row.account_name),
             table::state(&row.polo_status),
-            table::cell(&row.status_reason),
             table::cell(instance(row)),
             table::cell(last_attempt(row, now)),
             failed(row),
-            table::cell(why(row)),
-        ]));
+            table::cell(&row.status_reason),
+        ];
+        table.row(cells, why(row));
     }
-    table::keep_whole(&mut table, &[0, 2, 3, 4, 5, 6]);
-    table::at_most(&mut table, &[1], 15);
-    table::text(&table)
-}
-
-fn narrow(rows: &[RolloutRow], now: Timestamp, screen: &Screen) -> String {
-    let mut table = screen.table(&["account", "name", "status", "instance", "last attempt"]);
-    let mut reasons = Vec::new();
-    for row in rows {
-        table.add_row(table::row([
-            Cell::new(&row.account_id),
-            table::cell(&row.account_name),
-            table::state(&row.polo_status),
-            table::cell(instance(row)),
-            table::cell(last_attempt(row, now)),
-        ]));
-        let why = why(row);
-        if !why.is_empty() {
-            reasons.push(format!("{} {why}", row.account_id));
-        }
-    }
-    table::keep_whole(&mut table, &[0, 2, 3]);
-    table::text(&table) + &table::beneath(screen, "why", &reasons)
+    table.text()
 }
 
 fn summary(rows: &[RolloutRow]) -> String {
@@ -193,7 +161,7 @@ fn summary(rows: &[RolloutRow]) -> String {
         .iter()
         .map(|(instance, count)| format!("{count} {instance}"))
         .collect();
-    format!("Stack instances: {}\n", parts.join("; "))
+    format!("Stack instances: {}", parts.join("; "))
 }
 
 #[cfg(test)]
@@ -201,6 +169,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::table::tests::{WIDTHS, assert_fits, screen};
 
     fn now() -> Timestamp {
         "2026-11-21T12:00:00Z".parse().unwrap()
@@ -253,39 +222,26 @@ mod tests {
         vec![current, failed, refused, management]
     }
 
-    fn shown(width: Option<u16>) -> String {
-        let screen = Screen {
-            width,
-            colour: false,
-        };
-        rollout_table(&rows(), now(), &screen)
-    }
-
     #[test]
     fn every_width_is_kept() {
-        for width in [80, 100, 140, 200] {
-            let text = shown(Some(width));
-            let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
-            assert!(widest <= usize::from(width), "{widest} > {width}\n{text}");
-            assert!(text.contains("outdated, failed"), "{text}");
+        for terminal in WIDTHS {
+            let text = rollout_table(&rows(), now(), screen(terminal));
+            assert_fits(&text, terminal);
+            assert!(text.as_str().contains("outdated, failed"), "{text:?}");
         }
     }
 
     #[test]
-    fn a_narrow_terminal_gets_the_reasons_beneath() {
-        insta::assert_snapshot!(shown(Some(80)));
-    }
-
-    #[test]
-    fn a_wide_terminal_gets_one_line_per_account() {
-        insta::assert_snapshot!(shown(Some(190)));
+    fn rollout_at_80_columns_and_piped() {
+        let shown = [Some(80), None].map(|width| rollout_table(&rows(), now(), screen(width)));
+        insta::assert_snapshot!(shown.map(|text| text.as_str().to_owned()).join("\n"));
     }
 
     #[test]
     fn the_summary_counts_instances() {
         assert_eq!(
             summary(&rows()),
-            "Stack instances: 1 current; 1 none; 1 outdated, failed; 1 skipped\n"
+            "Stack instances: 1 current; 1 none; 1 outdated, failed; 1 skipped"
         );
     }
 }

@@ -14,7 +14,7 @@ use polo_store::accounts::AccountRow;
 
 use crate::cli::Accounts;
 use crate::error::CliError;
-use crate::{json, output, when};
+use crate::when;
 
 pub(crate) async fn run(command: Accounts) -> Result<ExitCode, CliError> {
     match command {
@@ -26,14 +26,6 @@ pub(crate) async fn run(command: Accounts) -> Result<ExitCode, CliError> {
         Accounts::Activate(arguments) => return activate::run(&arguments).await,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// An account's status after a decision, for people or programs.
-fn print_status(account: &AccountRow, resources: u64, as_json: bool) -> Result<(), CliError> {
-    if as_json {
-        return output::print_json(&json::Account::new(account, resources));
-    }
-    output::print(&format!("{}\n", status_line(account)))
 }
 
 /// `123456789012 (prod) is excluded (excluded_by_operator) until 2027-01-31 00:00 UTC: sold`.

@@ -1,7 +1,7 @@
 //! `polo accounts show`: everything that the tables hold of one account, newest first.
 
-use comfy_table::Cell;
-use polo_core::{Timestamp, reason_in_words};
+use polo_core::Timestamp;
+use polo_core::status_reason::explain;
 use polo_report::history::AccountHistory;
 use polo_store::accounts::{AccountDetails, AccountRow};
 use polo_store::checks::AccessCheck;
@@ -9,14 +9,16 @@ use polo_store::runs::{RunRow, StoredTarget};
 use polo_store::settings::StoredSetting;
 
 use crate::cli::Show;
+use crate::commands::find;
 use crate::commands::runs::run_table;
 use crate::error::CliError;
-use crate::table::{self, Screen};
+use crate::output::Text;
+use crate::table::{self, Screen, joined};
 use crate::{environment, json, output, when};
 
 pub(crate) async fn run(arguments: &Show) -> Result<(), CliError> {
     let store = environment::store().await?;
-    let id = &arguments.account;
+    let id = &find::id_in(&store, &arguments.account).await?;
     let account = store.account(id).await?;
     let details = store.account_details(id).await?;
     let history = AccountHistory::read(&store, id).await?;
@@ -38,28 +40,14 @@ pub(crate) async fn run(arguments: &Show) -> Result<(), CliError> {
         targets,
     } = history;
     let screen = Screen::of_process();
-    let mut text = facts(&account, &details, resources, now);
-    section(&mut text, "exclusion", &exclusion(&account));
-    section(&mut text, "decisions", &setting_table(&settings, &screen));
-    section(&mut text, "access checks", &check_table(&checks, &screen));
-    let run_text = if runs.is_empty() {
-        String::new()
-    } else {
-        run_table(&runs, now, &screen)
-    };
-    section(&mut text, "runs", &run_text);
-    section(
-        &mut text,
-        "targets",
-        &target_table(&runs, &targets, &screen),
-    );
-    output::print(&text)
-}
-
-fn section(text: &mut String, heading: &str, body: &str) {
-    if !body.is_empty() {
-        text.push_str(&format!("\n{}\n{body}", heading.to_uppercase()));
-    }
+    let mut text = facts(&account, &details, resources, now, screen);
+    text.section("exclusion", &exclusion(&account, screen));
+    text.section("decisions", &setting_table(&settings, screen));
+    text.section("access checks", &check_table(&checks, screen));
+    let runs_in_full = run_table(&runs, now, screen).in_full();
+    text.section("runs", &runs_in_full.text());
+    text.section("targets", &target_table(&runs, &targets, screen));
+    output::print(text)
 }
 
 fn at(time: Option<Timestamp>) -> String {
@@ -70,17 +58,13 @@ fn yes_no(value: bool) -> String {
     if value { "yes" } else { "no" }.to_owned()
 }
 
-/// Parts that are not empty, with `: ` between.
-fn joined(parts: &[&str]) -> String {
-    parts
-        .iter()
-        .copied()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
-fn facts(account: &AccountRow, details: &AccountDetails, resources: u64, now: Timestamp) -> String {
+fn facts(
+    account: &AccountRow,
+    details: &AccountDetails,
+    resources: u64,
+    now: Timestamp,
+    screen: Screen,
+) -> Text {
     let last_scan = account.last_successful_scan.map_or_else(
         || "never".to_owned(),
         |scan| format!("{} ({})", when::utc(scan), when::age(scan, now)),
@@ -113,14 +97,17 @@ fn facts(account: &AccountRow, details: &AccountDetails, resources: u64, now: Ti
     let next_check = account
         .next_check_at
         .map_or_else(|| "due now".to_owned(), when::utc);
-    table::fields(&[
+    screen.fields(&[
         ("account", account.account_id.clone()),
         ("name", account.account_name.clone()),
         (
             "status",
             format!("{} ({})", account.polo_status, account.status_reason),
         ),
-        ("why", reason_in_words(&account.status_reason).to_owned()),
+        (
+            "why",
+            explain(&account.status_reason, &account.last_check_class).into_owned(),
+        ),
         ("last complete scan", last_scan),
         ("last scan error", account.last_scan_error.clone()),
         ("resources", resources.to_string()),
@@ -170,11 +157,11 @@ fn facts(account: &AccountRow, details: &AccountDetails, resources: u64, now: Ti
 }
 
 /// The exclusion in force, or the last one that was.
-fn exclusion(account: &AccountRow) -> String {
+fn exclusion(account: &AccountRow, screen: Screen) -> Text {
     if account.excluded_by.is_empty() && account.excluded_reason.is_empty() {
-        return String::new();
+        return Text::default();
     }
-    table::fields(&[
+    screen.fields(&[
         ("in force", yes_no(account.excluded_by_operator)),
         ("decided by", account.excluded_by.clone()),
         ("why", account.excluded_reason.clone()),
@@ -194,62 +181,57 @@ fn exclusion(account: &AccountRow) -> String {
     ])
 }
 
-fn setting_table(settings: &[StoredSetting], screen: &Screen) -> String {
-    if settings.is_empty() {
-        return String::new();
-    }
-    let mut table = screen.table(&[
-        "decided (UTC)",
-        "setting",
-        "value",
-        "by",
-        "until (UTC)",
-        "why",
-    ]);
+fn setting_table(settings: &[StoredSetting], screen: Screen) -> Text {
+    let mut table = screen
+        .table(&["decided (UTC)", "setting", "value", "by", "until (UTC)"])
+        .whole(&[0, 1, 4])
+        .noted("why")
+        .in_full();
     for setting in settings {
-        table.add_row(table::row([
-            Cell::new(when::minute(setting.updated_at)),
-            Cell::new(&setting.setting),
-            table::cell(if setting.value.is_empty() {
-                "default"
-            } else {
-                &setting.value
-            }),
+        let value = if setting.value.is_empty() {
+            "default"
+        } else {
+            &setting.value
+        };
+        let cells = [
+            table::cell(when::minute(setting.updated_at)),
+            table::cell(&setting.setting),
+            table::cell(value),
             table::cell(&setting.author),
-            Cell::new(setting.expires_at.map(when::minute).unwrap_or_default()),
-            table::cell(&setting.reason),
-        ]));
+            table::cell(setting.expires_at.map(when::minute).unwrap_or_default()),
+        ];
+        table.row(cells, &setting.reason);
     }
-    table::keep_whole(&mut table, &[0, 1, 4]);
-    table::text(&table)
+    table.text()
 }
 
-fn check_table(checks: &[AccessCheck], screen: &Screen) -> String {
-    if checks.is_empty() {
-        return String::new();
-    }
-    let mut table = screen.table(&["checked (UTC)", "role", "verdict", "by", "why"]);
+fn check_table(checks: &[AccessCheck], screen: Screen) -> Text {
+    let mut table = screen
+        .table(&["checked (UTC)", "role", "verdict", "by"])
+        .whole(&[0, 1, 2, 3])
+        .noted("why")
+        .in_full();
     for check in checks {
-        table.add_row(table::row([
-            Cell::new(when::second(check.checked_at)),
-            Cell::new(check.role.as_str()),
+        let cells = [
+            table::cell(when::second(check.checked_at)),
+            table::cell(check.role.as_str()),
             table::state(check.verdict.as_str()),
             table::cell(&check.checked_by),
-            table::cell(joined(&[
-                &check.error_class,
-                &check.error_code,
-                &check.message,
-            ])),
-        ]));
+        ];
+        let why = joined(&[&check.error_class, &check.error_code, &check.message]);
+        table.row(cells, &why);
     }
-    table::keep_whole(&mut table, &[0, 1, 2, 3]);
-    table::text(&table)
+    table.text()
 }
 
 /// The targets of each collector's newest run; older ones are in the JSON.
-fn target_table(runs: &[RunRow], targets: &[StoredTarget], screen: &Screen) -> String {
+fn target_table(runs: &[RunRow], targets: &[StoredTarget], screen: Screen) -> Text {
     let mut collectors: Vec<&str> = Vec::new();
-    let mut table = screen.table(&["collector", "region", "outcome", "resources", "why"]);
+    let mut table = screen
+        .table(&["collector", "region", "outcome", "resources"])
+        .whole(&[0, 1, 2, 3])
+        .noted("why")
+        .in_full();
     for run in runs {
         if collectors.contains(&run.collector.as_str()) {
             continue;
@@ -258,22 +240,15 @@ fn target_table(runs: &[RunRow], targets: &[StoredTarget], screen: &Screen) -> S
         let own =
             |target: &&StoredTarget| target.run_id == run.run_id && target.attempt == run.attempt;
         for target in targets.iter().filter(own) {
-            table.add_row(table::row([
+            let cells = [
                 table::cell(&run.collector),
-                Cell::new(&target.region),
+                table::cell(&target.region),
                 table::state(&target.outcome),
                 table::number(target.resources_seen),
-                table::cell(joined(&[
-                    &target.error_class,
-                    &target.action,
-                    &target.message,
-                ])),
-            ]));
+            ];
+            let why = joined(&[&target.error_class, &target.action, &target.message]);
+            table.row(cells, &why);
         }
     }
-    if table.is_empty() {
-        return String::new();
-    }
-    table::keep_whole(&mut table, &[0, 1, 2, 3]);
-    table::text(&table)
+    table.text()
 }

@@ -2,36 +2,66 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use polo_core::Timestamp;
+use polo_core::text::quoted;
 pub(crate) use polo_report::times::{age, minute, second, span, utc};
 
-/// Exclusions beyond this are meant for good; the database could not hold many of them.
+/// An exclusion beyond this is meant for good, and the database cannot hold most later times.
 const FURTHEST_DAYS: i64 = 36_525;
 
-/// Reads `7d`, `12h`, `2w`, a date (its 00:00 UTC), or an RFC 3339 time; it has to lie ahead.
+/// Reads `7d`, `12h`, `2w`, a date (its 00:00 UTC), or an RFC 3339 time; it has to be in the future.
 pub(crate) fn until(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    let text = text.trim();
-    let at = parse(text, now).ok_or_else(|| {
+    let at = parse(text.trim(), now, Direction::Ahead).ok_or_else(|| {
         format!(
-            "--until {text:?} is no time: give 7d, 12h or 2w from now, a date like 2027-01-31, \
-             or a time like 2027-01-31T12:00:00Z"
+            "--until {} is not a time: give 7d, 12h or 2w from now, a date like 2027-01-31, or a time like \
+             2027-01-31T12:00:00Z",
+            quoted(text)
         )
     })?;
     if at <= now {
         return Err(format!(
-            "--until {text:?} is {}, which is in the past (it is {} now): give a time that lies ahead",
+            "--until {} is {}, which is in the past (it is {} now): give a time in the future",
+            quoted(text),
             utc(at),
             utc(now)
         ));
     }
     if at - now > TimeDelta::days(FURTHEST_DAYS) {
         return Err(format!(
-            "--until {text:?} is more than a hundred years ahead: leave it out to exclude for good"
+            "--until {} is more than a hundred years ahead: leave it out to exclude for good",
+            quoted(text)
         ));
     }
     Ok(at)
 }
 
-fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
+/// Reads `24h`, `7d`, `2w` before now, a date (its 00:00 UTC), or an RFC 3339 time; it has to lie in the past.
+pub(crate) fn since(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let at = parse(text.trim(), now, Direction::Back).ok_or_else(|| {
+        format!(
+            "--since {} is not a time: give 24h, 7d or 2w before now, a date like 2026-01-31, or a time like \
+             2026-01-31T12:00:00Z",
+            quoted(text)
+        )
+    })?;
+    if at > now {
+        return Err(format!(
+            "--since {} is {}, which is in the future (it is {} now): give a time in the past",
+            quoted(text),
+            utc(at),
+            utc(now)
+        ));
+    }
+    Ok(at)
+}
+
+/// Where a span like `7d` leads from now.
+#[derive(Debug, Clone, Copy)]
+enum Direction {
+    Ahead,
+    Back,
+}
+
+fn parse(text: &str, now: Timestamp, direction: Direction) -> Option<Timestamp> {
     if let Some(unit) = text.chars().last().filter(|last| "hdw".contains(*last)) {
         let number = text.strip_suffix(unit)?;
         if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
@@ -41,7 +71,10 @@ fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
                 'd' => TimeDelta::try_days(number),
                 _ => TimeDelta::try_weeks(number),
             };
-            return now.checked_add_signed(span?);
+            return match direction {
+                Direction::Ahead => now.checked_add_signed(span?),
+                Direction::Back => now.checked_sub_signed(span?),
+            };
         }
     }
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
@@ -61,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_say_when_is_understood() {
+    fn times_ahead_are_read() {
         for (text, expected) in [
             ("7d", "2026-11-28T05:17:09Z"),
             ("12h", "2026-11-21T17:17:09Z"),
@@ -80,7 +113,45 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_ahead_is_refused_with_the_text() {
+    fn times_in_the_past_are_read() {
+        for (text, expected) in [
+            ("24h", "2026-11-20T05:17:09Z"),
+            ("7d", "2026-11-14T05:17:09Z"),
+            ("2w", "2026-11-07T05:17:09Z"),
+            ("0d", "2026-11-21T05:17:09Z"),
+            ("2026-11-21", "2026-11-21T00:00:00Z"),
+            ("2026-11-20T12:00:00+02:00", "2026-11-20T10:00:00Z"),
+        ] {
+            assert_eq!(
+                since(text, now()).unwrap(),
+                expected.parse::<Timestamp>().unwrap(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_since_is_refused_with_the_text() {
+        for text in [
+            "",
+            "yesterday",
+            "-7d",
+            "7",
+            "7m",
+            "2026-11-22",
+            "9999999999d",
+            "a\nb",
+        ] {
+            let error = since(text, now()).unwrap_err();
+            assert!(
+                error.contains(&format!("--since {text:?}")) && !error.contains('\n'),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_until_is_refused_with_the_text() {
         for text in [
             "",
             "soon",

@@ -1,19 +1,17 @@
 //! `polo runs`: the ledger's latest runs. Invariant: a run without a finish is running until its time is up, and has
 //! crashed after that.
 
-use comfy_table::Cell;
 use polo_core::Timestamp;
+use polo_report::gap::cause_in_words;
 use polo_report::standing::standing;
-use polo_store::runs::RunRow;
+use polo_store::runs::{RunFilter, RunRow};
 use serde::Serialize;
 
 use crate::cli::Runs;
+use crate::commands::find;
 use crate::error::CliError;
-use crate::table::{self, Screen};
+use crate::table::{self, Screen, Table, joined};
 use crate::{environment, json, output, when};
-
-/// Below this a column for the reason has no room.
-const WIDE: u16 = 140;
 
 #[derive(Debug, Serialize)]
 struct RunList<'a> {
@@ -21,53 +19,84 @@ struct RunList<'a> {
 }
 
 pub(crate) async fn run(arguments: &Runs) -> Result<(), CliError> {
+    let now = environment::now();
+    let since = arguments
+        .since
+        .as_deref()
+        .map(|text| when::since(text, now))
+        .transpose()
+        .map_err(CliError::Usage)?;
     let store = environment::store().await?;
-    if let Some(account) = &arguments.account {
+    let account = match &arguments.account {
+        Some(account) => Some(find::id_in(&store, account).await?),
+        None => None,
+    };
+    if let Some(account) = &account {
         // Otherwise an id that nobody knows would look like an account without runs.
         store.account(account).await?;
     }
-    let runs = store
-        .latest_runs(arguments.account.as_ref(), arguments.limit)
-        .await?;
-    let now = environment::now();
+    let filter = RunFilter {
+        account_id: account.as_ref(),
+        collector: arguments.collector.as_deref(),
+        since,
+        standing: arguments.outcome.map(|outcome| (outcome, now)),
+    };
+    let runs = store.runs(&filter, arguments.limit).await?;
     if arguments.json {
         return output::print_json(&RunList {
             runs: runs.iter().map(|run| json::Run::new(run, now)).collect(),
         });
     }
     if runs.is_empty() {
-        let of = arguments
-            .account
-            .as_ref()
-            .map(|account| format!(" of account {account}"))
-            .unwrap_or_default();
-        return output::print(&format!("There is no run{of} yet.\n"));
+        return output::print(none(arguments));
     }
-    output::print(&run_table(&runs, now, &Screen::of_process()))
+    let mut text = run_table(&runs, now, Screen::of_process()).text();
+    if u32::try_from(runs.len()) == Ok(arguments.limit) {
+        text.blank();
+        text.line(format!(
+            "The latest {}; for more, pass a higher --limit.",
+            runs.len()
+        ));
+    }
+    output::print(text)
 }
 
-/// Runs as a table; a narrow one has the reasons beneath.
-pub(crate) fn run_table(runs: &[RunRow], now: Timestamp, screen: &Screen) -> String {
-    if screen.is_narrower_than(WIDE) {
-        narrow(runs, now, screen)
+/// No run was found: which were looked for.
+fn none(arguments: &Runs) -> String {
+    let account = arguments.account.as_ref().map(ToString::to_string);
+    let filters: Vec<String> = [
+        ("account", account.as_deref()),
+        ("collector", arguments.collector.as_deref()),
+        ("outcome", arguments.outcome),
+        ("since", arguments.since.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(flag, value)| Some(format!("--{flag} {}", value?)))
+    .collect();
+    if filters.is_empty() {
+        "There is no run yet.".to_owned()
     } else {
-        wide(runs, now, screen)
+        format!("There is no run with {}.", filters.join(" "))
     }
 }
 
-fn wide(runs: &[RunRow], now: Timestamp, screen: &Screen) -> String {
-    let mut table = screen.table(&[
-        "started (UTC)",
-        "account",
-        "collector",
-        "trigger",
-        "outcome",
-        "targets",
-        "resources",
-        "rows",
-        "took",
-        "why",
-    ]);
+/// Runs with their reasons.
+pub(crate) fn run_table(runs: &[RunRow], now: Timestamp, screen: Screen) -> Table {
+    let mut table = screen
+        .table(&[
+            "started (UTC)",
+            "account",
+            "collector",
+            "outcome",
+            "targets",
+            "resources",
+            "rows",
+            "took",
+            "trigger",
+        ])
+        .whole(&[0, 1, 2, 3, 4])
+        .spare(&[5, 6, 7, 8])
+        .noted("why");
     for run in runs {
         let standing = standing(run, now);
         let trigger = match run.attempt {
@@ -77,51 +106,20 @@ fn wide(runs: &[RunRow], now: Timestamp, screen: &Screen) -> String {
         let took = run
             .finished_at
             .map(|finished| when::span(run.started_at, finished));
-        table.add_row(table::row([
-            Cell::new(when::second(run.started_at)),
-            Cell::new(&run.account_id),
+        let cells = [
+            table::cell(when::minute(run.started_at)),
+            table::cell(&run.account_id),
             table::cell(&run.collector),
-            table::cell(trigger),
             table::state(standing),
-            Cell::new(targets(run)),
+            table::cell(targets(run)),
             table::number(run.resources_seen),
             table::number(run.rows_written),
-            Cell::new(took.unwrap_or_default()),
-            table::cell(reason(run, standing)),
-        ]));
+            table::cell(took.unwrap_or_default()),
+            table::cell(trigger),
+        ];
+        table.row(cells, &reason(run, standing));
     }
-    table::keep_whole(&mut table, &[0, 1, 2, 4, 5, 6, 7, 8]);
-    table::at_most(&mut table, &[3], 10);
-    table::text(&table)
-}
-
-fn narrow(runs: &[RunRow], now: Timestamp, screen: &Screen) -> String {
-    let mut table = screen.table(&[
-        "started (UTC)",
-        "account",
-        "collector",
-        "outcome",
-        "targets",
-        "resources",
-    ]);
-    let mut reasons = Vec::new();
-    for run in runs {
-        let standing = standing(run, now);
-        table.add_row(table::row([
-            Cell::new(when::minute(run.started_at)),
-            Cell::new(&run.account_id),
-            table::cell(&run.collector),
-            table::state(standing),
-            Cell::new(targets(run)),
-            table::number(run.resources_seen),
-        ]));
-        let reason = reason(run, standing);
-        if !reason.is_empty() {
-            reasons.push(format!("{} {} {reason}", run.account_id, run.collector));
-        }
-    }
-    table::keep_whole(&mut table, &[0, 1, 3, 4, 5]);
-    table::text(&table) + &table::beneath(screen, "why", &reasons)
+    table
 }
 
 /// How many of the run's targets are conclusive, of how many.
@@ -129,26 +127,22 @@ fn targets(run: &RunRow) -> String {
     format!("{}/{}", run.targets_conclusive, run.targets)
 }
 
+/// The cause in words, then the call and what AWS answered.
 fn reason(run: &RunRow, standing: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    if standing == "crashed" {
-        parts.push("no finish was recorded in time");
+    let crashed = match standing {
+        "crashed" => "no finish was recorded in time",
+        _ => "",
+    };
+    let class = cause_in_words(&run.error_class, "");
+    let text = joined(&[crashed, &class, &run.reason]);
+    if run.regions.is_empty() {
+        return text;
     }
-    parts.extend(
-        [run.error_class.as_str(), run.reason.as_str()]
-            .into_iter()
-            .filter(|part| !part.is_empty()),
-    );
-    let mut text = parts.join(": ");
-    if !run.regions.is_empty() {
-        let only = format!("only {}", run.regions.join(", "));
-        text = if text.is_empty() {
-            only
-        } else {
-            format!("{text} ({only})")
-        };
+    let only = format!("only {}", run.regions.join(", "));
+    match text.as_str() {
+        "" => only,
+        text => format!("{text} ({only})"),
     }
-    text
 }
 
 #[cfg(test)]
@@ -158,6 +152,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::output::Text;
+    use crate::table::tests::{WIDTHS, assert_fits, screen, words};
 
     fn run(collector: &str, outcome: Option<RunOutcome>) -> RunRow {
         let started_at: Timestamp = "2026-11-21T05:00:00Z".parse().unwrap();
@@ -190,8 +186,8 @@ mod tests {
         run
     }
 
-    fn shown(width: Option<u16>) -> String {
-        let mut only = run("config_sagemaker", Some(RunOutcome::Complete));
+    fn shown(terminal: Option<u16>) -> Text {
+        let mut only = run("cloudwatch_metrics", Some(RunOutcome::Complete));
         only.reason = String::new();
         only.regions = vec!["us-east-1".into()];
         only.attempt = 2;
@@ -204,37 +200,28 @@ mod tests {
             only,
         ];
         let now = "2026-11-21T05:20:01Z".parse().unwrap();
-        run_table(
-            &runs,
-            now,
-            &Screen {
-                width,
-                colour: false,
-            },
-        )
+        run_table(&runs, now, screen(terminal)).text()
     }
 
     #[test]
-    fn every_width_is_kept() {
-        for width in [80, 100, 140, 200] {
-            let text = shown(Some(width));
-            let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
-            assert!(widest <= usize::from(width), "{widest} > {width}\n{text}");
-            assert!(
-                text.contains("crashed") && text.contains("failed"),
-                "{text}"
-            );
+    fn every_width_shows_outcome_and_reason() {
+        for terminal in WIDTHS {
+            let text = shown(terminal);
+            assert_fits(&text, terminal);
+            for part in [
+                "cloudwatch_metrics",
+                "crashed",
+                "a service control policy (SCP) denies it: ",
+            ] {
+                assert!(words(&text).contains(part), "{part}\n{}", text.as_str());
+            }
         }
     }
 
     #[test]
-    fn a_narrow_terminal_gets_the_reasons_beneath() {
-        insta::assert_snapshot!(shown(Some(80)));
-    }
-
-    #[test]
-    fn a_wide_terminal_gets_one_line_per_run() {
-        insta::assert_snapshot!(shown(Some(160)));
+    fn runs_at_60_and_80_columns_and_piped() {
+        let shown = [Some(60), Some(80), None].map(|width| shown(width).as_str().to_owned());
+        insta::assert_snapshot!(shown.join("\n"));
     }
 
     #[test]

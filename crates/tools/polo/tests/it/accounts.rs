@@ -40,6 +40,104 @@ async fn the_list_shows_every_account_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn list_filters_choose_accounts() {
+    let database = Database::with_accounts().await;
+    database
+        .polo(&["accounts", "set", BROKEN, "--owner", "Team Shop"])
+        .await
+        .done();
+    let all = [SHOP, BROKEN, SUSPENDED];
+    for (filters, expected) in [
+        (vec![], &all[..]),
+        (
+            vec!["--status", "active", "--status", "excluded"],
+            &[SHOP, SUSPENDED],
+        ),
+        (vec!["--status", "active,excluded"], &[SHOP, SUSPENDED]),
+        (vec!["--reason", "never_set_up"], &[BROKEN]),
+        (
+            vec!["--reason", "never_set_up,suspended", "--status", "excluded"],
+            &[SUSPENDED],
+        ),
+        (vec!["--ou", "ou-ab12-prod"], &all),
+        (vec!["--ou", "Root/Production", "--name", "SHO"], &[SHOP]),
+        (vec!["--ou", "ou-ab12-test"], &[]),
+        (vec!["--owner", "team shop"], &[BROKEN]),
+        (vec!["--owner", ""], &[SHOP, SUSPENDED]),
+    ] {
+        let arguments = [&["accounts", "list", "--json"], filters.as_slice()].concat();
+        let json = database.polo(&arguments).await.done().json();
+        let shown: Vec<&str> = json["accounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|account| account["account_id"].as_str().unwrap())
+            .collect();
+        assert_eq!(shown, expected, "{filters:?}");
+        assert_eq!(json["counts"]["active"], 1, "{filters:?}");
+    }
+    let none = database
+        .polo(&["accounts", "list", "--name", "nobody"])
+        .await
+        .done();
+    assert_eq!(
+        none.stdout,
+        "No account matches.\n0 of 3 accounts; all: 1 active, 1 excluded, 0 no_access, 1 pending_setup\n"
+    );
+}
+
+/// Nothing may be wider, also without a terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_is_the_width_of_everything() {
+    let database = Database::with_accounts().await;
+    for columns in ["40", "69", "70", "80", ""] {
+        let limit = columns.parse().unwrap_or(200);
+        let database = database.clone().with("COLUMNS", columns);
+        for arguments in [
+            vec!["accounts", "list"],
+            vec!["accounts", "show", BROKEN],
+            vec!["roles", "status"],
+            vec!["runs"],
+            vec!["--help"],
+            vec!["accounts", "list", "--help"],
+            vec!["runs", "--help"],
+            vec!["roles", "template", "--help"],
+        ] {
+            let ended = database.polo(&arguments).await.done();
+            for line in ended.stdout.lines() {
+                let width = line.chars().count();
+                assert!(width <= limit, "{arguments:?}: {width} > {limit}: {line}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn control_characters_of_the_database_are_escaped() {
+    let database = Database::with_accounts().await;
+    database
+        .sql(&format!(
+            "INSERT INTO account_settings (account_id, setting, value, reason, author, updated_at, _version)
+             VALUES ('{SHOP}', 'excluded', 'true', 'a\\nb\\x1b[31mred\u{202e}', 'mallory', now64(3), 1)"
+        ))
+        .await;
+    for arguments in [
+        vec!["accounts", "list"],
+        vec!["accounts", "show", SHOP],
+        vec!["accounts", "set", SHOP, "--role", "testing"],
+        vec!["accounts", "show", SHOP, "--json"],
+    ] {
+        let shown = database.polo(&arguments).await.done().stdout;
+        let raw = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!shown.contains(raw), "{arguments:?}: {shown:?}");
+        assert!(
+            !shown.lines().any(|line| line.starts_with("b\\u")),
+            "{shown:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_empty_registry_says_what_to_do() {
     let database = Database::empty().await;
     assert!(
@@ -234,7 +332,27 @@ async fn wrong_input_is_one_sentence_and_writes_nothing() {
         (
             vec!["accounts", "list", "--status", "aktive"],
             2,
-            vec!["\"aktive\"", "pending_setup"],
+            vec!["--status", "\"aktive\"", "pending_setup"],
+        ),
+        (
+            vec!["accounts", "list", "--reason", "broken"],
+            2,
+            vec!["--reason", "\"broken\"", "never_set_up"],
+        ),
+        (
+            vec!["runs", "--outcome", "succeeded"],
+            2,
+            vec!["--outcome", "\"succeeded\"", "complete", "crashed"],
+        ),
+        (
+            vec!["runs", "--collector", "ec2"],
+            2,
+            vec!["--collector", "\"ec2\"", "config_ec2"],
+        ),
+        (
+            vec!["runs", "--since", "tomorrow"],
+            2,
+            vec!["--since", "\"tomorrow\"", "24h"],
         ),
         (vec!["runs", "--account", STRANGER], 1, vec![STRANGER]),
     ] {

@@ -127,6 +127,61 @@ async fn a_run_without_a_finish_runs_until_five_minutes_after_its_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn run_filters_choose_before_the_limit() {
+    let database = with_runs().await;
+    let (shop_ec2, shop_alias) = ((SHOP, "config_ec2"), (SHOP, "account_alias"));
+    let (broken_ec2, broken_alias) = ((BROKEN, "config_ec2"), (BROKEN, "account_alias"));
+    for (filters, expected) in [
+        (
+            vec!["--collector", "config_ec2"],
+            &[shop_ec2, broken_ec2][..],
+        ),
+        (vec!["--outcome", "running"], &[shop_alias, broken_alias]),
+        (vec!["--outcome", "crashed"], &[broken_ec2]),
+        (vec!["--outcome", "partial", "--limit", "1"], &[shop_ec2]),
+        (vec!["--outcome", "crashed", "--limit", "1"], &[broken_ec2]),
+        (vec!["--outcome", "complete"], &[]),
+        (
+            vec!["--since", "1h", "--limit", "2"],
+            &[shop_alias, shop_ec2],
+        ),
+        (vec!["--since", "0h"], &[]),
+        (
+            vec![
+                "--account",
+                BROKEN,
+                "--collector",
+                "account_alias",
+                "--since",
+                "7d",
+            ],
+            &[broken_alias],
+        ),
+    ] {
+        let arguments = [&["runs", "--json"], filters.as_slice()].concat();
+        let json = database.polo(&arguments).await.done().json();
+        let shown: Vec<(&str, &str)> = json["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|run| {
+                let text = |name: &str| run[name].as_str().unwrap();
+                (text("account_id"), text("collector"))
+            })
+            .collect();
+        assert_eq!(shown, expected, "{filters:?}");
+    }
+    let none = database
+        .polo(&["runs", "--outcome", "complete", "--since", "24h"])
+        .await
+        .done();
+    assert_eq!(
+        none.stdout,
+        "There is no run with --outcome complete --since 24h.\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_shown_with_its_runs_and_targets() {
     let database = with_runs().await;
     let shown = database

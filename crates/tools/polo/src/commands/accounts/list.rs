@@ -1,20 +1,18 @@
-//! `polo accounts list`. Invariant: the table fits the terminal; a narrow one gets two lines per account, and the scan
-//! errors beneath, because a squeezed column would say nothing.
+//! `polo accounts list`. Invariant: the summary counts all accounts, whichever are shown.
 
 use std::collections::{BTreeMap, HashMap};
 
-use comfy_table::Cell;
 use polo_core::Timestamp;
+use polo_core::status_reason::{StatusReason, explain};
 use polo_report::counts::by_status;
+use polo_report::gap::Gap;
 use polo_store::accounts::AccountRow;
 
 use crate::cli::List;
 use crate::error::CliError;
+use crate::output::Text;
 use crate::table::{self, Screen};
 use crate::{environment, json, output, when};
-
-/// Below this a column for the last scan error has no room.
-const WIDE: u16 = 140;
 
 pub(crate) async fn run(arguments: &List) -> Result<(), CliError> {
     let store = environment::store().await?;
@@ -23,11 +21,7 @@ pub(crate) async fn run(arguments: &List) -> Result<(), CliError> {
     let counts = by_status(&all)?;
     let chosen: Vec<&AccountRow> = all
         .iter()
-        .filter(|account| {
-            arguments
-                .status
-                .is_none_or(|status| account.polo_status == status.as_str())
-        })
+        .filter(|account| admits(arguments, account))
         .collect();
     if arguments.json {
         let accounts = chosen
@@ -37,21 +31,45 @@ pub(crate) async fn run(arguments: &List) -> Result<(), CliError> {
         return output::print_json(&json::AccountList::whole(accounts, counts));
     }
     if all.is_empty() {
-        return output::print("The registry is empty: run `polo discover`.\n");
+        return output::print("The registry is empty: run `polo discover`.");
     }
     let screen = Screen::of_process();
-    let mut text = String::new();
-    if !chosen.is_empty() {
-        text.push_str(&account_table(
-            &chosen,
-            &resources,
-            environment::now(),
-            &screen,
-        ));
-        text.push('\n');
+    let mut text = account_table(&chosen, &resources, environment::now(), screen);
+    if chosen.is_empty() {
+        text.line("No account matches.");
+    } else {
+        text.blank();
     }
-    text.push_str(&summary(all.len(), &counts));
-    output::print(&text)
+    text.append(&screen.sentence(&summary(chosen.len(), all.len(), &counts)));
+    output::print(text)
+}
+
+/// Whether the filters admit an account; one that is left out admits all.
+fn admits(filters: &List, account: &AccountRow) -> bool {
+    let any = |wanted: &[&str], value: &str| wanted.is_empty() || wanted.contains(&value);
+    let statuses: Vec<&str> = filters.statuses.iter().map(|s| s.as_str()).collect();
+    let reasons: Vec<&str> = filters.reasons.iter().map(|r| r.as_str()).collect();
+    let own = |filter: &Option<String>, matches: &dyn Fn(&str) -> bool| {
+        filter.as_deref().is_none_or(matches)
+    };
+    any(&statuses, &account.polo_status)
+        && any(&reasons, &account.status_reason)
+        && own(&filters.ou, &|ou| lies_beneath(account, ou))
+        && own(&filters.owner, &|owner| {
+            account.owner.to_lowercase() == owner.trim().to_lowercase()
+        })
+        && own(&filters.name, &|name| {
+            account
+                .account_name
+                .to_lowercase()
+                .contains(&name.to_lowercase())
+        })
+}
+
+/// Whether the account lies in this OU or in one beneath it; an OU is named by its id or by the end of its path.
+fn lies_beneath(account: &AccountRow, ou: &str) -> bool {
+    let path = |text: &str| format!("/{}/", text.trim_matches('/'));
+    account.parents.iter().any(|parent| parent == ou) || path(&account.org_unit).contains(&path(ou))
 }
 
 fn found(resources: &HashMap<String, u64>, account: &AccountRow) -> u64 {
@@ -61,102 +79,80 @@ fn found(resources: &HashMap<String, u64>, account: &AccountRow) -> u64 {
         .unwrap_or_default()
 }
 
-fn summary(total: usize, counts: &BTreeMap<&'static str, usize>) -> String {
+/// `2 of 3 accounts; in all 1 active, …`.
+fn summary(shown: usize, total: usize, counts: &BTreeMap<&'static str, usize>) -> String {
     let parts: Vec<String> = counts
         .iter()
         .map(|(status, count)| format!("{count} {status}"))
         .collect();
+    let parts = parts.join(", ");
     let accounts = if total == 1 { "account" } else { "accounts" };
-    format!("{total} {accounts}: {}\n", parts.join(", "))
+    if shown == total {
+        format!("{total} {accounts}: {parts}")
+    } else {
+        format!("{shown} of {total} {accounts}; all: {parts}")
+    }
 }
 
 fn account_table(
     accounts: &[&AccountRow],
     resources: &HashMap<String, u64>,
     now: Timestamp,
-    screen: &Screen,
-) -> String {
-    if screen.is_narrower_than(WIDE) {
-        narrow(accounts, resources, now, screen)
-    } else {
-        wide(accounts, resources, now, screen)
-    }
-}
-
-fn last_scan(account: &AccountRow, now: Timestamp) -> String {
-    account
-        .last_successful_scan
-        .map_or_else(|| "never".to_owned(), |at| when::age(at, now))
-}
-
-fn wide(
-    accounts: &[&AccountRow],
-    resources: &HashMap<String, u64>,
-    now: Timestamp,
-    screen: &Screen,
-) -> String {
-    let mut table = screen.table(&[
-        "account",
-        "name",
-        "OU",
-        "status",
-        "reason",
-        "last scan",
-        "resources",
-        "last scan error",
-    ]);
+    screen: Screen,
+) -> Text {
+    let mut table = screen
+        .table(&[
+            "account",
+            "name",
+            "status",
+            "last complete scan",
+            "resources",
+            "owner",
+            "OU",
+        ])
+        .whole(&[0, 2, 3, 4])
+        .spare(&[5, 6])
+        .noted("why");
     for account in accounts {
-        table.add_row(table::row([
-            Cell::new(&account.account_id),
-            table::cell(&account.account_name),
-            table::cell(&account.org_unit),
-            table::state(&account.polo_status),
-            table::cell(&account.status_reason),
-            Cell::new(last_scan(account, now)),
-            table::number(found(resources, account)),
-            table::cell(&account.last_scan_error),
-        ]));
-    }
-    table::keep_whole(&mut table, &[0, 3, 4, 5, 6]);
-    table::at_most(&mut table, &[1, 2], 15);
-    table::text(&table)
-}
-
-fn narrow(
-    accounts: &[&AccountRow],
-    resources: &HashMap<String, u64>,
-    now: Timestamp,
-    screen: &Screen,
-) -> String {
-    let mut table = screen.table(&["account", "name", "status", "last scan", "resources"]);
-    for account in accounts {
-        table.add_row(table::row([
-            Cell::new(&account.account_id),
+        let last_scan = account
+            .last_successful_scan
+            .map_or_else(|| "never".to_owned(), |at| when::age(at, now));
+        let cells = [
+            table::cell(&account.account_id),
             table::cell(&account.account_name),
             table::state(&account.polo_status),
-            Cell::new(last_scan(account, now)),
+            table::cell(last_scan),
             table::number(found(resources, account)),
-        ]));
-        table.add_row(table::row([
-            Cell::new(""),
+            table::cell(&account.owner),
             table::cell(&account.org_unit),
-            table::cell(&account.status_reason),
-            Cell::new(""),
-            Cell::new(""),
-        ]));
+        ];
+        table.row(cells, &why(account));
     }
-    table::keep_whole(&mut table, &[0, 2, 3, 4]);
-    let failing: Vec<String> = accounts
-        .iter()
-        .filter(|account| !account.last_scan_error.is_empty())
-        .map(|account| format!("{} {}", account.account_id, account.last_scan_error))
-        .collect();
-    table::text(&table) + &table::beneath(screen, "last scan errors", &failing)
+    table.text()
+}
+
+/// Why the account has its status, and the worst gap of its scans; nothing for an account without either.
+fn why(account: &AccountRow) -> String {
+    let reason = &account.status_reason;
+    let mut parts = Vec::new();
+    if reason != StatusReason::RoleWorks.as_str() {
+        let words = explain(reason, &account.last_check_class);
+        parts.push(format!("{words} ({reason})"));
+    }
+    if let Some(gap) = Gap::read(&account.last_scan_error) {
+        let place = [gap.collector, gap.region].join(" ");
+        parts.push(format!("{}: {}", place.trim_end(), gap.cause()));
+    }
+    parts.join("; ")
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::cli::{Accounts, Cli, Command};
+    use crate::table::tests::{WIDTHS, assert_fits, screen, words};
 
     fn account(id: &str, name: &str, status: &str, reason: &str, error: &str) -> AccountRow {
         AccountRow {
@@ -199,67 +195,125 @@ mod tests {
         }
     }
 
-    fn shown(width: Option<u16>) -> String {
+    fn shown(terminal: Option<u16>) -> Text {
+        let mut known = account(
+            "333333333333",
+            "people",
+            "no_access",
+            "deployed_but_denied",
+            "",
+        );
+        known.last_check_class = "denied_by_rcp".into();
         let accounts = [
             account("111111111111", "shop", "active", "role_works", ""),
             account(
                 "222222222222",
                 "a-name-that-nobody-would-call-short-at-all",
-                "no_access",
-                "denied_after_success",
+                "active",
+                "role_works",
                 "config_ec2/us-east-1: denied: ec2:DescribeInstances: User: arn:aws:sts::222222222222:assumed-role/dev-PoloReadRole/polo \
                  is not authorized to perform: ec2:DescribeInstances with an explicit deny in a service control policy",
             ),
+            known,
         ];
         let accounts: Vec<&AccountRow> = accounts.iter().collect();
         let resources = HashMap::from([("111111111111".to_owned(), 1_204)]);
         let now = "2026-11-21T05:17:00Z".parse().unwrap();
-        account_table(
-            &accounts,
-            &resources,
-            now,
-            &Screen {
-                width,
-                colour: false,
-            },
-        )
+        account_table(&accounts, &resources, now, screen(terminal))
     }
 
     #[test]
-    fn every_width_is_kept() {
-        for width in [80, 100, 140, 200] {
-            let text = shown(Some(width));
-            let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
-            assert!(widest <= usize::from(width), "{widest} > {width}\n{text}");
-            assert!(
-                text.contains("111111111111") && text.contains("denied_after_success"),
-                "{text}"
-            );
+    fn every_width_shows_name_status_and_cause() {
+        for terminal in WIDTHS {
+            let text = shown(terminal);
+            assert_fits(&text, terminal);
+            for part in ["shop", "no_access", "control policy (RCP) denies it"] {
+                assert!(words(&text).contains(part), "{part}\n{}", text.as_str());
+            }
         }
     }
 
     #[test]
-    fn a_narrow_terminal_gets_the_errors_beneath() {
-        insta::assert_snapshot!(shown(Some(80)));
+    fn accounts_at_60_and_80_columns_and_piped() {
+        let shown = [Some(60), Some(80), None].map(|width| shown(width).as_str().to_owned());
+        insta::assert_snapshot!(shown.join("\n"));
     }
 
     #[test]
-    fn a_wide_terminal_gets_one_line_per_account() {
-        insta::assert_snapshot!(shown(Some(160)));
+    fn a_known_cause_replaces_the_guesses() {
+        let text = shown(None);
+        assert!(
+            text.as_str().contains("(RCP) denies it"),
+            "{}",
+            text.as_str()
+        );
+        assert!(
+            !text.as_str().contains("external id differs"),
+            "{}",
+            text.as_str()
+        );
+    }
+
+    fn is_listed(filters: &[&str]) -> bool {
+        let arguments = [&["polo", "accounts", "list"], filters].concat();
+        let cli = Cli::try_parse_from(&arguments).unwrap();
+        let Command::Accounts(Accounts::List(list)) = cli.command else {
+            panic!("{cli:?}");
+        };
+        let mut account = account("111111111111", "Shop-Staging", "active", "role_works", "");
+        account.owner = "Maria".into();
+        account.parents = vec![
+            "r-ab12".into(),
+            "ou-ab12-work".into(),
+            "ou-ab12-prod".into(),
+        ];
+        admits(&list, &account)
     }
 
     #[test]
-    fn without_a_terminal_nothing_is_shortened() {
-        assert!(shown(None).contains("explicit deny in a service control policy"));
+    fn filters_admit_what_they_name() {
+        for filters in [
+            vec![],
+            vec!["--status", "active"],
+            vec!["--status", "excluded", "--status", "active"],
+            vec!["--status", "excluded,active"],
+            vec!["--reason", "role_works"],
+            vec!["--reason", "suspended,role_works"],
+            vec!["--ou", "ou-ab12-work"],
+            vec!["--ou", "r-ab12"],
+            vec!["--ou", "Root/Workloads"],
+            vec!["--ou", "/Workloads/Production/"],
+            vec!["--ou", "Production"],
+            vec!["--owner", "maria"],
+            vec!["--name", "STAG"],
+            vec!["--name", "shop", "--owner", "Maria", "--ou", "Root"],
+        ] {
+            assert!(is_listed(&filters), "{filters:?}");
+        }
+        for filters in [
+            vec!["--status", "excluded"],
+            vec!["--reason", "suspended"],
+            vec!["--ou", "ou-ab12"],
+            vec!["--ou", "Work"],
+            vec!["--ou", "production"],
+            vec!["--owner", "mari"],
+            vec!["--owner", ""],
+            vec!["--name", "prod"],
+            vec!["--name", "shop", "--owner", "nobody"],
+        ] {
+            assert!(!is_listed(&filters), "{filters:?}");
+        }
     }
 
     #[test]
     fn the_summary_names_every_status() {
         let accounts = [account("111111111111", "", "active", "", "")];
         let counts = by_status(&accounts).unwrap();
+        let all = "1 active, 0 excluded, 0 no_access, 0 pending_setup";
+        assert_eq!(summary(1, 1, &counts), format!("1 account: {all}"));
         assert_eq!(
-            summary(1, &counts),
-            "1 account: 1 active, 0 excluded, 0 no_access, 0 pending_setup\n"
+            summary(0, 1, &counts),
+            format!("0 of 1 account; all: {all}")
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use polo_aws::{EntryOutcome, EventEntry};
-use polo_core::{Invocation, ids};
+use polo_core::{AccountId, Invocation, ids};
 use polo_runtime::{Context, FunctionError};
 use polo_store::dispatches::{Dispatch, DispatchOutcome};
 use rand::seq::SliceRandom;
@@ -29,6 +29,7 @@ pub(crate) async fn send(
         .collect();
     let requested_at = context.clock.now();
     let asked = wanted.len();
+    let accounts: HashSet<AccountId> = wanted.iter().map(|one| one.account_id.clone()).collect();
     let mut dispatches: Vec<Dispatch> = wanted
         .into_iter()
         .map(|one| Dispatch {
@@ -81,7 +82,8 @@ pub(crate) async fn send(
         });
     }
     Ok(json!({
-        "sweep_id": invocation.sweep_id, "asked": asked, "accepted": taken, "sent_before": sent_before
+        "sweep_id": invocation.sweep_id, "asked": asked, "accounts": accounts.len(), "accepted": taken,
+        "sent_before": sent_before
     }))
 }
 

@@ -1,11 +1,18 @@
-//! Why a command failed: one sentence with the value and the fix, and the exit code that goes with it.
+//! Why a command failed: one short sentence with the value and the fix, and the exit code that goes with it.
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use polo_core::error_chain;
 use polo_core::manifest::ManifestError;
+use polo_core::text::{clip, printable};
 use polo_store::migrations::MigrationError;
 use polo_store::{InvalidStoreConfig, StoreError};
+
+/// No sentence is longer, its fix included.
+const CHARACTERS: usize = 480;
+
+/// What a shell gets from a process that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
 
 /// A failed command.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +23,9 @@ pub(crate) enum CliError {
     /// What was asked for cannot be done now.
     #[error("{0}")]
     Failed(String),
+    /// Ctrl-C.
+    #[error("{0}")]
+    Interrupted(&'static str),
     /// The environment is wrong.
     #[error(transparent)]
     StoreConfig(#[from] InvalidStoreConfig),
@@ -49,30 +59,20 @@ pub(crate) enum CliError {
 impl CliError {
     /// The sentence for people, causes and fix included.
     pub(crate) fn sentence(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(error) = source {
-            let cause = error.to_string();
-            // Some libraries repeat their cause in their own text.
-            if !text.contains(&cause) {
-                text.push_str(": ");
-                text.push_str(&cause);
-            }
-            source = error.source();
-        }
-        if let Some(fix) = self.store_error().and_then(|error| fix(error, &text)) {
-            text.push_str("; ");
-            text.push_str(fix);
-        }
-        // A server's message may span lines; a sentence does not.
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        let fix = self.store_error().and_then(StoreError::fix);
+        let fix = fix.map(|fix| format!("; {fix}")).unwrap_or_default();
+        let room = CHARACTERS - fix.chars().count();
+        let chain = error_chain(self);
+        format!("{}{fix}", clip(&printable(&chain), room))
     }
 
-    /// 2 where the command line is wrong, 130 where Ctrl-C ended it, as shells have it, else 1.
+    /// See the table of exit codes in `polo --help`.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(2),
-            Self::Migration(MigrationError::Stopped) => ExitCode::from(130),
+            Self::Interrupted(_) | Self::Migration(MigrationError::Stopped) => {
+                ExitCode::from(INTERRUPTED)
+            }
             Self::Failed(_)
             | Self::StoreConfig(_)
             | Self::Store(_)
@@ -95,31 +95,31 @@ impl CliError {
     }
 }
 
-/// What an operator can do about a failed statement.
-///
-/// Codes: <https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp>
-fn fix(error: &StoreError, text: &str) -> Option<&'static str> {
-    const SCHEMA: &str = "the schema is missing or older than this version: run `polo migrate`";
-    match error {
-        StoreError::Unreachable { .. } | StoreError::Timeout { .. } => {
-            Some("check CLICKHOUSE_URL and that the server runs")
-        }
-        StoreError::Refused { .. } => [
-            ("Code: 60.", SCHEMA),
-            ("Code: 81.", SCHEMA),
-            ("Code: 47.", SCHEMA),
-            ("Code: 16.", SCHEMA),
-            ("Code: 701.", "give --cluster as system.clusters names it"),
-            (
-                "Code: 516.",
-                "check CLICKHOUSE_USER, and CLICKHOUSE_PASSWORD or the secret that CLICKHOUSE_PASSWORD_SECRET_ID names",
-            ),
-        ]
-        .into_iter()
-        .find(|(code, _)| text.contains(code))
-        .map(|(_, fix)| fix),
-        StoreError::Unreadable { .. }
-        | StoreError::DictionaryLogin { .. }
-        | StoreError::UnknownAccount { .. } => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_short_single_lines_with_their_fix() {
+        let error = CliError::Function {
+            function: "dev-polo-tags".to_owned(),
+            error_type: "RequestRefused".to_owned(),
+            message: "no\nluck \u{1b}[31m ".repeat(100),
+        };
+        let sentence = error.sentence();
+        assert!(sentence.chars().count() <= CHARACTERS, "{sentence}");
+        assert!(!sentence.contains(['\n', '\u{1b}']), "{sentence}");
+
+        let error = CliError::Store(StoreError::Timeout {
+            url: "http://x".repeat(200),
+            doing: "read v_accounts",
+            limit: std::time::Duration::from_secs(60),
+        });
+        let sentence = error.sentence();
+        assert!(sentence.chars().count() <= CHARACTERS, "{sentence}");
+        assert!(
+            sentence.ends_with("check CLICKHOUSE_URL and that the server runs"),
+            "{sentence}"
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! The deployed functions, invoked by hand. Invariant: one call is one invocation; nothing here repeats it, because
 //! a repeated call would be a second run.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -9,13 +8,14 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use polo_aws::{AwsFailure, classify};
-use polo_core::{ErrorClass, error_chain};
+use polo_aws::AwsFailure;
+use polo_core::ErrorClass;
+use polo_core::text::{clip, quoted};
 use serde_json::Value;
 
 use crate::environment;
 use crate::error::CliError;
+use crate::{causes, progress};
 
 /// The functions that are not collectors.
 pub(crate) const DISCOVERY: &str = "account-discovery";
@@ -38,14 +38,7 @@ impl Functions {
     /// A client with the operator's own credentials; nothing is asked yet.
     pub(crate) async fn connect() -> Result<Self, CliError> {
         let env = environment::name()?;
-        let http = polo_aws::http::shared_http_client().map_err(polo_aws::ConfigError::from)?;
-        let shared = polo_aws::load_config(http).await?;
-        // A variable that is set to nothing is no region either.
-        let region = shared
-            .region()
-            .map(ToString::to_string)
-            .filter(|region| !region.is_empty())
-            .ok_or(polo_aws::ConfigError::NoRegion)?;
+        let (shared, region) = environment::aws().await?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .read_timeout(ANSWER)
@@ -65,7 +58,7 @@ impl Functions {
         })
     }
 
-    /// Invokes a function and waits for its answer; `doing` is what a spinner says meanwhile.
+    /// Invokes a function and waits for its answer; `doing` is what a terminal shows meanwhile.
     pub(crate) async fn invoke(
         &self,
         id: &str,
@@ -73,7 +66,7 @@ impl Functions {
         doing: &str,
     ) -> Result<Value, CliError> {
         let function = format!("{}-polo-{id}", self.env);
-        let spinner = Spinner::start(doing);
+        let progress = progress::Progress::start(doing);
         let answer = self
             .client
             .invoke()
@@ -81,13 +74,9 @@ impl Functions {
             .payload(Blob::new(payload.to_string()))
             .send()
             .await;
-        drop(spinner);
+        drop(progress);
         let answer = answer.map_err(|error| {
-            let mut failure = classify("lambda:InvokeFunction", None, &error);
-            if error.as_service_error().is_none() {
-                // No answer, no words of AWS: the causes without the debug text that is meant for logs.
-                failure.message = error_chain(&error);
-            }
+            let failure = causes::of_call("lambda:InvokeFunction", &error);
             CliError::Failed(self.refusal(&function, &failure))
         })?;
         let body = answer.payload().map(AsRef::as_ref).unwrap_or_default();
@@ -98,19 +87,17 @@ impl Functions {
         if body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(body).map_err(|error| {
+        serde_json::from_slice(body).map_err(|_| {
             CliError::Failed(format!(
-                "{function} answered what is not JSON ({error}): {text}"
+                "{function} did not answer with JSON, so it may not be Polo's: {}",
+                quoted(&text)
             ))
         })
     }
 
     /// Why there was no answer, and what to do about it.
     fn refusal(&self, function: &str, failure: &AwsFailure) -> String {
-        let place = match environment::lambda_endpoint() {
-            Some((variable, url)) => format!("at {url} ({variable})"),
-            None => format!("in {}", self.region),
-        };
+        let place = environment::lambda_place(&self.region);
         let AwsFailure { code, message, .. } = failure;
         match (code.as_str(), failure.class) {
             ("ResourceNotFoundException", _) => format!(
@@ -118,9 +105,7 @@ impl Functions {
                 self.env
             ),
             ("NoCredentials", _) => {
-                format!(
-                    "there are no AWS credentials to invoke {function} with: set AWS_PROFILE or AWS_ACCESS_KEY_ID ({message})"
-                )
+                environment::no_credentials(&format!("invoke {function} with"), message)
             }
             (_, ErrorClass::Denied | ErrorClass::DeniedByScp | ErrorClass::DeniedByRcp) => format!(
                 "your credentials may not invoke {function} {place}: they need lambda:InvokeFunction on it ({message})"
@@ -132,51 +117,25 @@ impl Functions {
             }
             (_, ErrorClass::Network) => {
                 format!(
-                    "the Lambda API {place} cannot be reached to invoke {function}: check the address and the network ({message})"
+                    "the Lambda API {place} cannot be reached to invoke {function} ({message}): check the address and the network"
                 )
             }
             (_, ErrorClass::Timeout) => format!(
-                "{function} {place} gave no answer in time; it may still be at work, `polo runs` shows what became of it ({message})"
+                "{function} {place} did not answer in time: it may still be at work, and `polo runs` shows what comes of it"
             ),
             _ => format!("{function} {place} could not be invoked ({code}: {message})"),
         }
     }
 }
 
-/// Lambda's account of a failure: `{"errorType", "errorMessage"}`, by the function or by Lambda itself.
+/// A failure as Lambda reports it: `{"errorType", "errorMessage"}`, by the function or by Lambda itself.
 fn function_error(function: String, text: &str) -> CliError {
     let value: Value = serde_json::from_str(text).unwrap_or_default();
     let field = |name: &str| value[name].as_str().map(str::to_owned);
     CliError::Function {
         function,
         error_type: field("errorType").unwrap_or_else(|| "Unhandled".to_owned()),
-        message: field("errorMessage").unwrap_or_else(|| text.to_owned()),
-    }
-}
-
-/// Turns on a terminal while something takes long; elsewhere it is nothing.
-struct Spinner(Option<ProgressBar>);
-
-impl Spinner {
-    fn start(doing: &str) -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self(None);
-        }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-            bar.set_style(style);
-        }
-        bar.set_message(format!("{doing} …"));
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self(Some(bar))
-    }
-}
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
+        message: field("errorMessage").unwrap_or_else(|| clip(text, 200).into_owned()),
     }
 }
 
@@ -185,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_of_functions_and_of_lambda_are_told_with_their_type() {
+    fn errors_of_functions_and_lambda_keep_their_type() {
         let by_function =
             r#"{"errorType":"RequestRefused","errorMessage":"account 123456789012 is excluded"}"#;
         assert_eq!(

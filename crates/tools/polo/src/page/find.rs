@@ -1,10 +1,12 @@
-//! Where the status page is, and who asks. Invariant: what is missing is told before anything is served.
+//! Where the status page is, and who asks. Invariant: what is missing is reported before anything is served.
 
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
-use polo_aws::{AwsFailure, classify};
-use polo_core::{ErrorClass, error_chain};
+use polo_aws::AwsFailure;
+use polo_core::ErrorClass;
+use polo_core::text::quoted;
 
+use crate::causes;
 use crate::cli::page::{self, PageUrl};
 use crate::environment;
 use crate::error::CliError;
@@ -23,12 +25,7 @@ impl Lookup {
     /// From the environment; nothing is asked yet.
     pub(crate) async fn new() -> Result<Self, CliError> {
         let env = environment::name()?;
-        let http = polo_aws::http::shared_http_client().map_err(polo_aws::ConfigError::from)?;
-        let aws = polo_aws::load_config(http).await?;
-        let region = aws
-            .region()
-            .map(ToString::to_string)
-            .ok_or(polo_aws::ConfigError::NoRegion)?;
+        let (aws, region) = environment::aws().await?;
         Ok(Self { aws, region, env })
     }
 
@@ -48,26 +45,19 @@ impl Lookup {
             .send()
             .await;
         let answer = answer.map_err(|error| {
-            let mut failure = classify(ACTION, None, &error);
-            if error.as_service_error().is_none() {
-                // No answer, no words of AWS: the causes without the debug text that is meant for logs.
-                failure.message = error_chain(&error);
-            }
-            CliError::Failed(self.refusal(&function, &failure))
+            CliError::Failed(self.refusal(&function, &causes::of_call(ACTION, &error)))
         })?;
         let url = answer.function_url();
         page::url(url).map_err(|_| {
             CliError::Failed(format!(
-                "{function} has the URL {url:?}, which cannot be asked"
+                "{function} has the URL {}, which is not that of a function: give the right one with --url",
+                quoted(url)
             ))
         })
     }
 
     fn refusal(&self, function: &str, failure: &AwsFailure) -> String {
-        let place = match environment::lambda_endpoint() {
-            Some((variable, url)) => format!("at {url} ({variable})"),
-            None => format!("in {}", self.region),
-        };
+        let place = environment::lambda_place(&self.region);
         let AwsFailure { code, message, .. } = failure;
         match (code.as_str(), failure.class) {
             ("ResourceNotFoundException", _) => format!(
@@ -75,7 +65,7 @@ impl Lookup {
                  deploy it, or give its address with --url",
                 self.env
             ),
-            ("NoCredentials", _) => no_credentials(message),
+            ("NoCredentials", _) => environment::no_credentials("sign requests with", message),
             (_, ErrorClass::Denied | ErrorClass::DeniedByScp | ErrorClass::DeniedByRcp) => format!(
                 "your credentials may not look up the URL of {function} {place}: they need {ACTION} on it, or give the \
                  address with --url ({message})"
@@ -84,18 +74,11 @@ impl Lookup {
                 "your AWS credentials are not accepted {place} ({code}: {message}): renew them and try again"
             ),
             (_, ErrorClass::Network | ErrorClass::Timeout) => format!(
-                "the Lambda API {place} gives no answer: check the address and the network ({message})"
+                "the Lambda API {place} gives no answer ({message}): check the address and the network"
             ),
             _ => {
                 format!("the URL of {function} {place} could not be looked up ({code}: {message})")
             }
         }
     }
-}
-
-/// There is nothing to sign with.
-pub(super) fn no_credentials(why: &str) -> String {
-    format!(
-        "there are no AWS credentials to sign requests with: set AWS_PROFILE or AWS_ACCESS_KEY_ID ({why})"
-    )
 }

@@ -9,13 +9,13 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use chrono::TimeDelta;
 use polo_aws::{Address, Clock, Https, HttpsAnswer};
-use polo_core::error_chain;
+use polo_core::text::clip;
 use tokio::sync::Mutex;
 
 use crate::cli::page::PageUrl;
 use crate::error::CliError;
-use crate::page::find::no_credentials;
 use crate::page::signature;
+use crate::{causes, environment};
 
 /// Longer than the function's own timeout, so that its answer is what ends a request.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -23,9 +23,12 @@ const ANSWER: Duration = Duration::from_secs(60);
 /// Credentials that end sooner than this are asked for anew.
 const LEFT_AT_LEAST: TimeDelta = TimeDelta::minutes(5);
 
+const SIGN: &str = "sign requests with";
+
 /// The headers of the function's answer that a page needs.
-const PASSED_BACK: [&str; 5] = [
+const PASSED_BACK: [&str; 6] = [
     "content-type",
+    "location",
     "content-security-policy",
     "x-content-type-options",
     "referrer-policy",
@@ -57,9 +60,9 @@ impl Forward {
         aws: &SdkConfig,
         region: String,
     ) -> Result<Self, CliError> {
-        let provider = aws.credentials_provider().ok_or_else(|| {
-            CliError::Failed(no_credentials("no provider of credentials is configured"))
-        })?;
+        let provider = aws
+            .credentials_provider()
+            .ok_or_else(|| CliError::Failed(environment::no_credentials(SIGN, "")))?;
         let region = signature::region_of(&url).map_or(region, str::to_owned);
         let forward = Self {
             url,
@@ -87,11 +90,10 @@ impl Forward {
         {
             return Ok(credentials.clone());
         }
-        let fresh = self
-            .provider
-            .provide_credentials()
-            .await
-            .map_err(|error| no_credentials(&error_chain(&error)))?;
+        let fresh = self.provider.provide_credentials().await.map_err(|error| {
+            let why = causes::innermost(&error).unwrap_or_default();
+            environment::no_credentials(SIGN, &why)
+        })?;
         Ok(held.insert(fresh).clone())
     }
 
@@ -133,6 +135,7 @@ impl Forward {
     fn forbidden(&self, answer: &HttpsAnswer) -> String {
         let said = String::from_utf8_lossy(&answer.body);
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = clip(&said, 200);
         format!(
             "Lambda refuses your credentials at {}: they need lambda:InvokeFunctionUrl and lambda:InvokeFunction on the \
              function, and must not have expired ({said})",

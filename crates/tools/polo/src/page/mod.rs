@@ -1,8 +1,8 @@
 //! `polo page`: the status page on loopback, for a browser, which cannot sign requests as a function URL asks it to.
 //!
-//! Invariants: it listens on 127.0.0.1 alone and answers to that name alone, since any page in the operator's browser
-//! could send requests to it, and answers nobody who does not know the token in the printed address, since every user of
-//! the machine could; it passes on GET and nothing that the browser says; credentials stay in this process.
+//! Invariants: it listens on 127.0.0.1 only and answers only to that name, because any page in the operator's browser could
+//! send requests to it. It answers only under the token in the printed address, because every user of the machine reaches
+//! loopback. It passes on GET and nothing that the browser says. Credentials stay in this process.
 
 mod find;
 mod forward;

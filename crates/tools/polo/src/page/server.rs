@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use polo_core::text::quoted;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -71,7 +72,7 @@ pub(crate) async fn serve(
     let router = Router::new().fallback(answer).with_state(served);
     axum::serve(listener, router)
         .await
-        .map_err(|error| CliError::Failed(format!("the page is not served any more: {error}")))
+        .map_err(|error| CliError::Failed(format!("the page can no longer be served: {error}")))
 }
 
 async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response {
@@ -85,15 +86,18 @@ async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response
         .path_and_query()
         .map_or("/", |path| path.as_str());
     let passed = if !is_loopback(host) {
-        let sentence =
-            format!("Host is {host:?}: this page answers to 127.0.0.1 and localhost alone");
+        let sentence = format!(
+            "Host is {}: this page answers only to 127.0.0.1 and localhost",
+            quoted(host)
+        );
         Passed::refusal(403, &sentence)
     } else if let Some(rest) = served.token.rest(path) {
-        if request.method() == Method::GET {
+        // Of an answer to HEAD the server sends the headers alone.
+        if [Method::GET, Method::HEAD].contains(request.method()) {
             served.forward.get(rest).await
         } else {
             let sentence = format!(
-                "{} is not passed on: this page is for reading",
+                "{} is not passed on: the page is read-only",
                 request.method()
             );
             Passed::refusal(405, &sentence)
@@ -101,7 +105,7 @@ async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response
     } else {
         Passed::refusal(
             404,
-            "nothing is here: open the whole address that polo page has printed, up to its last slash",
+            "there is no such page: open the whole address that polo page printed, up to its last slash",
         )
     };
     respond(passed)

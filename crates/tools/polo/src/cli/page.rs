@@ -2,12 +2,13 @@
 
 use clap::Args;
 use polo_aws::Address;
+use polo_core::text::quoted;
 
 /// How the status page is served.
 #[derive(Debug, Args)]
 pub(crate) struct Page {
     /// The port on 127.0.0.1 [default: a free one]
-    #[arg(long, value_name = "PORT", value_parser = port)]
+    #[arg(long, value_name = "PORT", value_parser = port, allow_negative_numbers = true)]
     pub(crate) port: Option<u16>,
     /// The function's URL, for those who may not look it up (lambda:GetFunctionUrlConfig)
     #[arg(long, value_name = "URL", value_parser = url)]
@@ -28,7 +29,8 @@ fn port(text: &str) -> Result<u16, String> {
     match text.parse() {
         Ok(port) if port > 0 => Ok(port),
         _ => Err(format!(
-            "--port {text:?} is no port: give a number from 1 to 65535, or leave it out for a free one"
+            "{} is not a port: give a number from 1 to 65535, or leave it out for a free one",
+            quoted(text)
         )),
     }
 }
@@ -42,7 +44,8 @@ pub(crate) fn url(text: &str) -> Result<PageUrl, String> {
     };
     let wrong = |why: String| {
         format!(
-            "--url {text:?} is not a function's URL ({why}): give it like https://abc.lambda-url.us-east-1.on.aws/"
+            "{} is not the URL of a function ({why}): give one such as https://abc.lambda-url.us-east-1.on.aws/",
+            shown(text)
         )
     };
     if whole.contains(['?', '#']) {
@@ -51,6 +54,15 @@ pub(crate) fn url(text: &str) -> Result<PageUrl, String> {
     Address::parse(&whole)
         .map(PageUrl)
         .map_err(|error| wrong(error.to_string()))
+}
+
+/// A user or password in it is not for terminals.
+fn shown(url: &str) -> String {
+    if url.contains('@') {
+        "the value".to_owned()
+    } else {
+        quoted(url)
+    }
 }
 
 #[cfg(test)]

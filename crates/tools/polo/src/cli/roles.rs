@@ -2,7 +2,11 @@
 //! never sees.
 
 use clap::{Args, Subcommand};
-use polo_core::{AccountId, Partition};
+use polo_core::Partition;
+use polo_core::text::quoted;
+
+use super::account::AccountArg;
+use super::value;
 
 /// The ways to have the roles.
 #[derive(Debug, Subcommand)]
@@ -19,9 +23,10 @@ pub(crate) enum Roles {
 /// What the roles are.
 #[derive(Debug, Args)]
 pub(crate) struct RoleOptions {
-    /// The account that gets the roles; a template takes it from where it is deployed
-    #[arg(long, value_name = "ACCOUNT", value_parser = super::account_id)]
-    pub(crate) account: Option<AccountId>,
+    /// The account that gets the roles, by its 12 digits or its name (which is looked up in the database); a template takes
+    /// it from where it is deployed
+    #[arg(long, value_name = "ACCOUNT", value_parser = value::account)]
+    pub(crate) account: Option<AccountArg>,
     /// The account in which Polo's functions run [default: $POLO_HUB_ACCOUNT_ID]
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) hub_account: Option<String>,
@@ -29,7 +34,7 @@ pub(crate) struct RoleOptions {
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
     /// The hub account's organization, to trust Polo from there alone
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = not_empty)]
     pub(crate) organization_id: Option<String>,
     /// What both roles' names begin with, or none: then they are PoloReadRole and polo-action-role, which two
     /// environments in one account cannot both have [default: <env>-]
@@ -54,24 +59,34 @@ pub(crate) struct RoleOptions {
     #[arg(long = "extra-principal", value_name = "ARN", value_parser = one)]
     pub(crate) extra_principals: Vec<String>,
     /// The OIDC provider in the account whose tokens may assume the read role as well: its address without https://
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = not_empty)]
     pub(crate) oidc_provider: Option<String>,
     /// The one subject that such a token has to name
-    #[arg(long, value_name = "SUBJECT")]
+    #[arg(long, value_name = "SUBJECT", value_parser = not_empty)]
     pub(crate) oidc_subject: Option<String>,
     /// The audience that such a token has to be for [default: sts.amazonaws.com]
-    #[arg(long, value_name = "AUDIENCE")]
+    #[arg(long, value_name = "AUDIENCE", value_parser = not_empty)]
     pub(crate) oidc_audience: Option<String>,
     /// The account's partition: aws, aws-cn, aws-us-gov, …; a template takes it from where it is deployed
     #[arg(long, value_name = "PARTITION", default_value = "aws", value_parser = partition)]
     pub(crate) partition: Partition,
 }
 
+/// To the template an empty value is none: a variable that is not set would take a condition away.
+fn not_empty(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        Err("the value is empty: give one, or leave the flag out".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
 /// One entry of what becomes a list with commas.
 fn one(text: &str) -> Result<String, String> {
     if text.is_empty() || text.contains(',') {
         Err(format!(
-            "{text:?} is not one ARN: give each with an option of its own"
+            "{} is not one ARN: give each with an option of its own",
+            quoted(text)
         ))
     } else {
         Ok(text.to_owned())
@@ -82,7 +97,7 @@ fn one(text: &str) -> Result<String, String> {
 fn prefix(text: &str) -> Result<String, String> {
     match text {
         "" => Err(
-            "the prefix is empty: write none for names without one, or leave the option out"
+            "the prefix is empty: write none for names without one, or leave the flag out"
                 .to_owned(),
         ),
         "none" => Ok(String::new()),
@@ -95,6 +110,9 @@ fn partition(text: &str) -> Result<Partition, String> {
     Partition::of_arn(&format!("arn:{text}:iam"))
         .filter(|_| text.bytes().all(legal))
         .ok_or_else(|| {
-            format!("partition {text:?} is not one of AWS's: give aws, aws-cn or aws-us-gov")
+            format!(
+                "partition {} is not one of AWS's: give aws, aws-cn or aws-us-gov",
+                quoted(text)
+            )
         })
 }

@@ -1,9 +1,11 @@
-//! The shape of `polo roles status` and `deploy`. Invariant: these alone of `polo roles` ask the database or AWS.
+//! The shape of `polo roles status` and `deploy`, which ask the database or AWS; the other `polo roles` only for an account
+//! that is named.
 
 use clap::{Args, Subcommand};
-use polo_core::AccountId;
 
+use super::account::AccountArg;
 use super::roles::Roles;
+use super::value;
 
 /// What can be done about the roles.
 #[derive(Debug, Subcommand)]
@@ -14,8 +16,8 @@ pub(crate) enum RolesCommand {
     Status(Status),
     /// Have the StackSet make the roles of accounts that wait for theirs, now
     ///
-    /// The function role-provisioner does it every hour by itself where provisioning is on; by hand it need not wait for
-    /// the pause after a failure. It asks and does not wait: `polo roles status` shows what came of it.
+    /// If provisioning is on, the function role-provisioner does so every hour; by hand the pause after a failure does not
+    /// count. This asks and does not wait: `polo roles status` shows what came of it.
     Deploy(Deploy),
 }
 
@@ -28,9 +30,9 @@ pub(crate) struct Status {
 
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
-    /// Only this account; all that wait if left out
-    #[arg(long, value_name = "ACCOUNT", value_parser = super::account_id)]
-    pub(crate) account: Option<AccountId>,
+    /// Only this account, by its 12 digits or its name [default: all that wait]
+    #[arg(long, value_name = "ACCOUNT", value_parser = value::account)]
+    pub(crate) account: Option<AccountArg>,
     /// Print the function's answer as JSON
     #[arg(long)]
     pub(crate) json: bool,

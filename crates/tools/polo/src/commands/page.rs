@@ -17,10 +17,13 @@ pub(crate) async fn run(arguments: &Page) -> Result<(), CliError> {
         .local_addr()
         .map_err(|error| CliError::Failed(format!("the listener has no address: {error}")))?;
     let token = Token::new();
-    output::print(&format!(
-        "The status page is at {} (from {}; whoever has this address reads as you; Ctrl-C ends it).\n",
+    output::print(format!(
+        "The status page is at {} (from {}).",
         token.address(address),
         forward.url()
     ))?;
+    output::print(
+        "Anyone with this address sees the page with your permissions. Press Ctrl-C to stop.",
+    )?;
     serve(listener, token, forward).await
 }

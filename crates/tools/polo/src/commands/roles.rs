@@ -1,15 +1,17 @@
-//! `polo roles`. Invariant: a wrong value is told by the name under which it was given, an option's or a variable's;
-//! nothing is printed before everything is right.
+//! `polo roles`. Invariant: an error names the option or variable that gave the value; nothing is printed before
+//! everything is right.
 
 use polo_core::CollectorManifest;
+use polo_core::text::quoted;
 use polo_roles::{Account, RolesError, Template, Values, read_role_trusted_names};
 use polo_store::collectors::manifests;
 
 use crate::cli::roles::{RoleOptions, Roles};
+use crate::commands::find;
 use crate::error::CliError;
 use crate::{environment, output};
 
-pub(crate) fn run(command: &Roles) -> Result<(), CliError> {
+pub(crate) async fn run(command: &Roles) -> Result<(), CliError> {
     let manifests = manifests()?;
     let template = Template::filled(&manifests)?;
     let (Roles::Template(options) | Roles::Commands(options) | Roles::Terraform(options)) = command;
@@ -21,24 +23,25 @@ pub(crate) fn run(command: &Roles) -> Result<(), CliError> {
             output::print_json(&template.map_err(|error| given.told(error))?)
         }
         Roles::Commands(_) => {
-            let (account, roles) = resolved(&template, options, &given)?;
-            output::print(&polo_roles::commands(&account, &roles))
+            let (account, roles) = resolved(&template, options, &given).await?;
+            output::print_script(&polo_roles::commands(&account, &roles))
         }
         Roles::Terraform(_) => {
-            let (account, roles) = resolved(&template, options, &given)?;
+            let (account, roles) = resolved(&template, options, &given).await?;
             output::print_json(&polo_roles::terraform(&account, &roles))
         }
     }
 }
 
-fn resolved(
+async fn resolved(
     template: &Template,
     options: &RoleOptions,
     given: &Given,
 ) -> Result<(Account, polo_roles::Roles), CliError> {
-    let id = options.account.clone().ok_or_else(|| {
+    let id = find::optional_id(options.account.as_ref()).await?;
+    let id = id.ok_or_else(|| {
         CliError::Usage(
-            "--account is missing: give the 12 digits of the account that gets the roles"
+            "--account is missing: give the 12 digits or the name of the account that gets the roles"
                 .to_owned(),
         )
     })?;
@@ -224,17 +227,19 @@ impl Given {
                 rule,
             } => match self.origin(parameter) {
                 Some(Origin::Option(option)) => {
-                    CliError::Usage(format!("{option} is {value:?}: it {rule}"))
+                    CliError::Usage(format!("{option} is {}: it {rule}", quoted(value)))
                 }
                 Some(Origin::Variable(variable)) => {
-                    CliError::Failed(format!("{variable} is {value:?}: it {rule}"))
+                    CliError::Failed(format!("{variable} is {}: it {rule}", quoted(value)))
                 }
-                Some(Origin::Prefix) => {
-                    CliError::Usage(format!("--role-prefix makes the name {value:?}: it {rule}"))
-                }
-                Some(Origin::Environment) => {
-                    CliError::Failed(format!("POLO_ENV makes the name {value:?}: it {rule}"))
-                }
+                Some(Origin::Prefix) => CliError::Usage(format!(
+                    "--role-prefix makes the name {}: it {rule}",
+                    quoted(value)
+                )),
+                Some(Origin::Environment) => CliError::Failed(format!(
+                    "POLO_ENV makes the name {}: it {rule}",
+                    quoted(value)
+                )),
                 None => error.into(),
             },
             RolesError::Missing { parameter, rule } => {

@@ -8,6 +8,7 @@
     allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")
 )]
 
+mod causes;
 mod cli;
 mod commands;
 mod environment;
@@ -15,53 +16,86 @@ mod error;
 mod functions;
 mod output;
 mod page;
+mod progress;
 mod table;
 mod when;
+mod words;
 
-use std::error::Error as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use polo_report::json;
 
-use crate::cli::Cli;
+use crate::cli::refusal::Refusal;
+use crate::cli::{Cli, Command};
 use crate::error::CliError;
+use crate::output::complain;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    match cli::completion::answer() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => error.exit(),
+    }
+    let outcome = match parse() {
+        Ok(cli) => environment::log_filter().and_then(|filter| {
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .without_time()
+                .init();
+            run(cli)
+        }),
         Err(error) => return refuse(&error),
     };
-    let level = tracing_subscriber::filter::LevelFilter::WARN;
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .without_time()
-        .init();
-    let outcome = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            CliError::Failed(format!("the asynchronous runtime cannot be made: {error}"))
-        })
-        .and_then(|runtime| runtime.block_on(commands::run(cli)));
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("polo: {}", error.sentence());
+            complain(error.sentence());
             error.exit_code()
         }
     }
 }
 
-/// A wrong value is told in its own sentence; everything else about the command line is clap's to tell.
-fn refuse(error: &clap::Error) -> ExitCode {
-    match error.source() {
-        Some(reason) if error.kind() == ErrorKind::ValueValidation => {
-            eprintln!("polo: {reason}");
-            ExitCode::from(2)
+/// Help is wrapped as tables are; longer lines than these are hard to read.
+fn parse() -> Result<Cli, clap::Error> {
+    const LONGEST_LINE: u16 = 100;
+    let width = table::Screen::of_process().width.min(LONGEST_LINE);
+    let command = Cli::command().term_width(width.into());
+    Cli::from_arg_matches(&command.try_get_matches()?)
+}
+
+fn run(cli: Cli) -> Result<ExitCode, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            CliError::Failed(format!("the asynchronous runtime cannot be made: {error}"))
+        })?;
+    // A migration ends by itself, because it has a lock to release.
+    let interrupted =
+        (!matches!(cli.command, Command::Migrate(_))).then(|| cli.command.interrupted());
+    runtime.block_on(async {
+        let signal = async {
+            match interrupted {
+                Some(sentence) if tokio::signal::ctrl_c().await.is_ok() => sentence,
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // The signal's handler first, so that none comes too early.
+            biased;
+            sentence = signal => Err(CliError::Interrupted(sentence)),
+            outcome = commands::run(cli) => outcome,
         }
-        _ => error.exit(),
+    })
+}
+
+fn refuse(error: &clap::Error) -> ExitCode {
+    match Refusal::of(error) {
+        Refusal::Value(sentence) => complain(sentence),
+        Refusal::Lines(lines) => eprintln!("{lines}"),
+        Refusal::Plain => error.exit(),
     }
+    ExitCode::from(2)
 }

@@ -1,6 +1,6 @@
-//! `polo migrate`. Invariant: can be repeated, waits for another who migrates, and leaves no lock behind where it is
-//! interrupted; the schema first, then what it is to hold of this version: the collectors' manifests, and the rule's
-//! periods where they are given.
+//! `polo migrate`. Invariant: it can be repeated, waits for another migration, and leaves no lock behind if it is
+//! interrupted. First comes the schema, then what it holds of this version: the collectors' manifests, and the periods of
+//! the status rule if they are given.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,16 +15,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Migrate;
 use crate::error::CliError;
+use crate::output::Text;
+use crate::words::counted;
 use crate::{environment, output};
 
 pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
     let store = environment::store().await?;
     let manifests = manifests()?;
-    let mut signals = signal(SignalKind::interrupt()).map_err(|error| {
-        CliError::Failed(format!(
-            "an interruption (Ctrl-C) cannot be awaited: {error}"
-        ))
-    })?;
+    let mut signals = signal(SignalKind::interrupt())
+        .map_err(|error| CliError::Failed(format!("Ctrl-C cannot be handled: {error}")))?;
     let mut interrupted = pin!(async move {
         signals.recv().await;
     });
@@ -34,7 +33,7 @@ pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
             cluster: arguments.cluster.clone(),
         },
         &Turn {
-            on_wait: &tell,
+            on_wait: &say_who_migrates,
             ..Turn::of(format!("polo migrate {}", environment::operator()))
                 .waiting(Duration::from_secs(arguments.wait_seconds.into()))
         },
@@ -42,46 +41,48 @@ pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
     )
     .await?;
     tokio::select! {
-        outcome = tell_and_register(&store, arguments, &manifests, &report) => outcome,
+        outcome = report_and_register(&store, arguments, &manifests, &report) => outcome,
         () = interrupted => Err(MigrationError::Stopped.into()),
     }
 }
 
-/// Says what was done, and records what the schema is to hold of this version.
-async fn tell_and_register(
+/// More migrations than this are counted, not listed.
+const LISTED: usize = 10;
+
+/// Says what was done, and records what the schema holds of this version.
+async fn report_and_register(
     store: &Store,
     arguments: &Migrate,
     manifests: &[CollectorManifest],
     report: &MigrationReport,
 ) -> Result<(), CliError> {
-    let mut text = String::new();
+    let mut text = Text::default();
     for table in &report.adopted {
-        text.push_str(&format!("adopted  {table}, which was there already\n"));
+        text.line(format!("Adopted table {table}, which was there already."));
     }
-    for migration in &report.applied {
-        text.push_str(&format!("applied  {migration}\n"));
+    if report.applied.len() <= LISTED {
+        for migration in &report.applied {
+            text.line(format!("Applied {migration}."));
+        }
     }
-    text.push_str(&format!(
-        "Schema of {}: {} migrations applied now, {} before.\n",
+    text.line(format!(
+        "The schema of {} is up to date: {} applied now, {} before.",
         store.database(),
-        report.applied.len(),
+        counted(report.applied.len(), "migration"),
         report.already
     ));
-    output::print(&text)?;
+    output::print(text)?;
 
     store.register_collectors(manifests).await?;
     let ids: Vec<&str> = manifests
         .iter()
         .map(|manifest| manifest.id.as_str())
         .collect();
-    let mut text = format!(
-        "Collectors expected: {}.\n",
-        if ids.is_empty() {
-            "none".to_owned()
-        } else {
-            ids.join(", ")
-        }
-    );
+    let mut text = Text::from(format!(
+        "Expected {}: {}.",
+        counted(ids.len(), "collector"),
+        ids.join(", ")
+    ));
     let periods = [
         ("propagation_grace", arguments.propagation_grace_seconds),
         ("denial_confirmation", arguments.denial_confirmation_seconds),
@@ -89,17 +90,18 @@ async fn tell_and_register(
     for (setting, seconds) in periods {
         if let Some(seconds) = seconds {
             store.set_rule_period(setting, seconds).await?;
-            text.push_str(&format!("Rule period {setting}: {seconds} s.\n"));
+            text.line(format!(
+                "The period {setting} of the status rule is now {seconds} s."
+            ));
         }
     }
-    output::print(&text)
+    output::print(text)
 }
 
-/// Told while it waits, beside what it prints.
-fn tell(other: &Holder) {
-    eprintln!(
-        "polo: waits for {}, which has been migrating since {} UTC",
+fn say_who_migrates(other: &Holder) {
+    output::complain(format!(
+        "waiting for {}, which has been migrating since {} UTC",
         other.name,
         other.since.format("%Y-%m-%d %H:%M:%S")
-    );
+    ));
 }

@@ -13,6 +13,7 @@ use crate::commands::accounts::{decide, status_line};
 use crate::commands::invoke::payload;
 use crate::error::CliError;
 use crate::functions::{Functions, VERIFIER};
+use crate::output::Text;
 use crate::{environment, json, output};
 
 /// Enough to hold both roles' checks of this invocation.
@@ -25,11 +26,11 @@ struct Activation<'a> {
 }
 
 pub(crate) async fn run(arguments: &Activate) -> Result<ExitCode, CliError> {
-    let id = &arguments.account;
-    let settings = decide::settings(id, &arguments.overrides)?;
     let author = environment::author(&arguments.author)?;
-    let store = environment::store().await?;
-    decide::refuse_excluded(&store.account(id).await?)?;
+    let (store, id) = &decide::open(&arguments.account, &arguments.overrides).await?;
+    let settings = decide::settings(id, &arguments.overrides)?;
+    let before = store.account(id).await?;
+    decide::refuse_excluded(&before)?;
     let functions = Functions::connect().await?;
     if !settings.is_empty() {
         store.decide(id, &author, &settings).await?;
@@ -67,7 +68,10 @@ pub(crate) async fn run(arguments: &Activate) -> Result<ExitCode, CliError> {
             checks: checks.iter().map(json::Check::new).collect(),
         })?;
     } else {
-        output::print(&told(&account, &checks))?;
+        let confirmations = settings
+            .iter()
+            .filter_map(|setting| decide::confirmation(setting, &before, &account));
+        output::print(summary(confirmations, &account, &checks))?;
     }
     Ok(if account.status()? == PoloStatus::Active {
         ExitCode::SUCCESS
@@ -76,17 +80,25 @@ pub(crate) async fn run(arguments: &Activate) -> Result<ExitCode, CliError> {
     })
 }
 
-/// The verdicts just reached, and what the account's status is now.
-fn told(account: &AccountRow, checks: &[AccessCheck]) -> String {
-    let mut text: String = checks.iter().map(verdict).collect();
-    if !checks.iter().any(|check| check.role == RoleKind::Read) {
-        text.push_str("The verifier recorded no check of the read role.\n");
+/// What was set, the verdicts just reached, and what the account's status is now.
+fn summary(
+    confirmations: impl Iterator<Item = String>,
+    account: &AccountRow,
+    checks: &[AccessCheck],
+) -> Text {
+    let mut text = Text::default();
+    for confirmation in confirmations {
+        text.line(confirmation);
     }
-    text.push_str(&format!("{}\n", status_line(account)));
+    for check in checks {
+        text.line(verdict(check));
+    }
+    if !checks.iter().any(|check| check.role == RoleKind::Read) {
+        text.line("The verifier recorded no check of the read role.");
+    }
+    text.line(status_line(account));
     if account.status_reason == "denial_not_confirmed" {
-        text.push_str(
-            "The denial counts once it is confirmed by another check, some minutes from now.\n",
-        );
+        text.line("The denial counts once another check confirms it, some minutes from now.");
     }
     text
 }
@@ -103,6 +115,5 @@ fn verdict(check: &AccessCheck) -> String {
             check.error_class, check.error_code, check.message
         ));
     }
-    line.push('\n');
     line
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod accounts;
+mod completion;
 mod invoke;
 mod migrate;
 mod page;
@@ -11,3 +12,4 @@ mod rollout;
 mod runs;
 mod secret;
 mod support;
+mod wrong_environment;

@@ -363,7 +363,7 @@ async fn what_is_wrong_is_one_sentence_with_name_value_and_fix() {
             "POLO_READ_ROLE_NAME is \"/a//\": it must begin and end with a slash",
         ),
         ("POLO_ENV", "a b", "POLO_ENV is \"a b\""),
-        ("POLO_ENV", long.as_str(), "POLO_ENV makes the name"),
+        ("POLO_ENV", long.as_str(), "POLO_ENV is \"xxx"),
     ] {
         let ended = roles(&[(variable, value)], "template", &[]).await;
         assert!(ended.refused(1).contains(expected), "{ended:?}");

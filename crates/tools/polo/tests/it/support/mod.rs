@@ -27,6 +27,7 @@ pub(crate) const SUSPENDED: &str = "333333333333";
 pub(crate) const STRANGER: &str = "999999999999";
 
 /// A fresh database and the environment in which the program works on it.
+#[derive(Clone)]
 pub(crate) struct Database {
     pub(crate) store: Store,
     environment: Vec<(String, String)>,
@@ -117,6 +118,19 @@ impl Database {
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The variables, the later of two with one name counts.
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// The same with these variables.
+    pub(crate) fn with_environment(self, environment: Vec<(String, String)>) -> Self {
+        Self {
+            environment,
+            ..self
+        }
     }
 
     /// Runs the program.

@@ -82,7 +82,7 @@ async fn list_filters_choose_accounts() {
         .done();
     assert_eq!(
         none.stdout,
-        "No account matches.\n0 of 3 accounts; all: 1 active, 1 excluded, 0 no_access, 1 pending_setup\n"
+        "0 of 3 accounts match. All 3: 1 active, 1 excluded, 0 no_access, 1 pending_setup\n"
     );
 }
 

@@ -35,9 +35,7 @@ pub(crate) async fn run(arguments: &List) -> Result<(), CliError> {
     }
     let screen = Screen::of_process();
     let mut text = account_table(&chosen, &resources, environment::now(), screen);
-    if chosen.is_empty() {
-        text.line("No account matches.");
-    } else {
+    if !text.is_empty() {
         text.blank();
     }
     text.append(&screen.sentence(&summary(chosen.len(), all.len(), &counts)));
@@ -79,7 +77,7 @@ fn found(resources: &HashMap<String, u64>, account: &AccountRow) -> u64 {
         .unwrap_or_default()
 }
 
-/// `2 of 3 accounts; in all 1 active, …`.
+/// `2 of 3 accounts match. All 3: 1 active, …`.
 fn summary(shown: usize, total: usize, counts: &BTreeMap<&'static str, usize>) -> String {
     let parts: Vec<String> = counts
         .iter()
@@ -90,7 +88,7 @@ fn summary(shown: usize, total: usize, counts: &BTreeMap<&'static str, usize>) -
     if shown == total {
         format!("{total} {accounts}: {parts}")
     } else {
-        format!("{shown} of {total} {accounts}; all: {parts}")
+        format!("{shown} of {total} {accounts} match. All {total}: {parts}")
     }
 }
 
@@ -312,8 +310,8 @@ mod tests {
         let all = "1 active, 0 excluded, 0 no_access, 0 pending_setup";
         assert_eq!(summary(1, 1, &counts), format!("1 account: {all}"));
         assert_eq!(
-            summary(0, 1, &counts),
-            format!("0 of 1 account; all: {all}")
+            summary(0, 2, &counts),
+            format!("0 of 2 accounts match. All 2: {all}")
         );
     }
 }

@@ -30,6 +30,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def progress(text: str) -> None:
+    """Progress that only someone who watches needs."""
+    if sys.stderr.isatty():
+        say(text)
+
+
 def load(aws: LocalAws) -> None:
     """Create everything, in the order in which it happens in life."""
     organizations, cloudformation = aws.client("organizations"), aws.client("cloudformation")
@@ -83,7 +89,7 @@ def load(aws: LocalAws) -> None:
             # A tag each: a tag's value has room for 256 characters.
             tags = {f"{RESOURCES_TAG}{kind}": str(many) for kind, many in counts.items()}
             organizations.tag_resource(ResourceId=account_id, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
-            say(f"[{number}/{len(ACCOUNTS)}] {account_id} {account.name} in {account.unit}: {sum(counts.values())} resources")
+            progress(f"[{number}/{len(ACCOUNTS)}] {account_id} {account.name} in {account.unit}: {sum(counts.values())} resources")
 
     # The throttle comes last: it would meet the loader's own calls too.
     for account in sorted(ACCOUNTS, key=lambda account: account.condition == "throttled_at_first"):
@@ -160,7 +166,7 @@ def loaded(aws: LocalAws) -> bool:
         return False
     tags = {tag["Key"] for tag in organizations.list_tags_for_resource(ResourceId=root_id)["Tags"]}
     if COMPLETE_TAG not in tags:
-        raise SetupError("the local AWS has an organization that is not the complete example: start afresh with make down and make up")
+        raise SetupError("the local AWS has an organization that is not the complete example: start again with make down up")
     return True
 
 

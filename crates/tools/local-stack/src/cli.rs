@@ -38,12 +38,13 @@ enum Command {
     /// Fire a schedule by its name without the environment's prefix, for example daily-sweep.
     Fire {
         /// The rule.
+        #[arg(value_parser = schedule)]
         schedule: String,
         /// The event's time (RFC 3339); with --id, the same event again.
-        #[arg(long)]
+        #[arg(long, value_parser = time)]
         time: Option<String>,
         /// The event's id (UUID).
-        #[arg(long)]
+        #[arg(long, value_parser = id)]
         id: Option<String>,
     },
     /// The main job on the example organization.
@@ -73,6 +74,28 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+}
+
+fn schedule(text: &str) -> Result<String, &'static str> {
+    let fits = |character: char| character.is_ascii_alphanumeric() || character == '-';
+    if !text.is_empty() && text.chars().all(fits) {
+        return Ok(text.to_owned());
+    }
+    Err("give the name of a schedule, for example daily-sweep")
+}
+
+fn time(text: &str) -> Result<String, &'static str> {
+    match chrono::DateTime::parse_from_rfc3339(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("give a time like 2026-11-29T03:00:00Z"),
+    }
+}
+
+fn id(text: &str) -> Result<String, &'static str> {
+    match uuid::Uuid::parse_str(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("give a UUID like 89d1a02d-5ec7-412e-82f5-13505f849b41"),
+    }
 }
 
 /// The program.

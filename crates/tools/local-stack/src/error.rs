@@ -38,7 +38,7 @@ pub enum StackError {
         from: PathBuf,
     },
     /// A line of an environment file has no `=`.
-    #[error("line {line} of {path} is not KEY=VALUE; start afresh with `make down up`")]
+    #[error("line {line} of {path} is not KEY=VALUE; start again with `make down up`")]
     EnvironmentLine {
         /// The file.
         path: PathBuf,
@@ -46,11 +46,20 @@ pub enum StackError {
         line: usize,
     },
     /// An environment file lacks a value.
-    #[error("{path} has no {key}; start afresh with `make down up`")]
+    #[error("{path} has no {key}; start again with `make down up`")]
     EnvironmentValue {
         /// The file.
         path: PathBuf,
         /// The missing key.
+        key: String,
+    },
+    /// The file of `cargo lambda watch` cannot hold a value.
+    #[error(
+        "{key} cannot be written for `cargo lambda watch`: its file has no way to hold a backslash before an n, or at the end, together \
+         with blanks or quotes; change the value"
+    )]
+    Unwritable {
+        /// The variable.
         key: String,
     },
     /// A program of the stack ended instead of answering.
@@ -127,16 +136,6 @@ pub enum StackError {
         seconds: u64,
         /// The functions that still have work.
         busy: String,
-    },
-    /// A value of the command line.
-    #[error("{name} is {value}, but must be {expected}")]
-    Argument {
-        /// The option.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// What would be right.
-        expected: &'static str,
     },
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -38,6 +38,10 @@ pub(crate) fn routes(inspected: Inspected) -> Router {
         .route("/polo-local/redeliver", post(redeliver))
         .route("/polo-local/put-events-faults", post(put_events_faults))
         .route("/polo-local/kill/{function}", post(kill))
+        .route(
+            "/polo-local/cloudformation-response",
+            put(cloudformation_response),
+        )
         .with_state(inspected)
 }
 
@@ -118,6 +122,13 @@ async fn kill(
     Ok(Json(
         json!({"function": function.definition.id, "killed": function.kill_running()}),
     ))
+}
+
+/// Takes what a custom resource answers, as the bucket does whose signed address CloudFormation sends.
+async fn cloudformation_response(body: Bytes) -> Result<(), AwsError> {
+    let response: Value = parse(&body, "a custom resource's response")?;
+    tracing::info!(%response, "a custom resource answered");
+    Ok(())
 }
 
 fn parse<T: DeserializeOwned>(body: &Bytes, expected: &str) -> Result<T, AwsError> {

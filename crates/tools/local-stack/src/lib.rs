@@ -18,6 +18,7 @@ mod http_error;
 mod inspection;
 pub mod local;
 mod run;
+mod screen;
 mod serve;
 mod template;
 

@@ -30,6 +30,9 @@ pub(crate) struct ServeOptions {
     /// Port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Take a free port if another program has that one.
+    #[arg(long)]
+    or_free_port: bool,
     /// Folder of the synthesized templates.
     #[arg(long, default_value = "infra/polo/cdk.out")]
     templates: PathBuf,
@@ -79,9 +82,11 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), StackError> {
         port: options.port,
         source,
     };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
-        .await
-        .map_err(unable)?;
+    let mut listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await;
+    if listener.is_err() && options.or_free_port {
+        listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    }
+    let listener = listener.map_err(unable)?;
     let address = listener.local_addr().map_err(unable)?.to_string();
 
     let mut environment: BTreeMap<String, String> = match &options.env_file {

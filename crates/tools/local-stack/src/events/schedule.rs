@@ -70,7 +70,7 @@ impl Forwarder {
                 .collect::<Vec<_>>()
                 .join(", ");
             return Err(AwsError::not_found(format!(
-                "there is no schedule {name}; the schedules are {names}"
+                "there is no schedule {name:?}: the schedules are {names}"
             )));
         };
         if !rule.enabled {

@@ -5,6 +5,7 @@ use crate::error::StackError;
 use crate::local::layout::Layout;
 use crate::local::record::Service;
 use crate::local::{env_file, process, readiness, up};
+use crate::screen::{self, Screen, counted};
 
 /// Stops the stack.
 pub(crate) fn down(layout: &Layout) -> Result<(), StackError> {
@@ -67,6 +68,8 @@ pub(crate) async fn fire(
 
 /// Prints services and functions; fails where a service is missing.
 pub(crate) async fn status(layout: &Layout) -> Result<(), StackError> {
+    let screen = Screen::of_process();
+    let mut lines = Vec::new();
     let mut all_well = true;
     for service in Service::ALL {
         let record = service.load(layout)?.filter(process::lives);
@@ -82,34 +85,48 @@ pub(crate) async fn status(layout: &Layout) -> Result<(), StackError> {
             ),
         };
         all_well &= record.is_some();
-        println!("{:<21} {state}", service.title());
+        lines.push(format!("{:<21} {state}", service.title()));
     }
     if !all_well {
+        screen::show(&lines)?;
         return Err(StackError::NotRunning);
     }
     let status = client(layout)?.status().await?;
-    println!(
-        "\n{:<24} {:>7} {:>6} {:>8} {:>11} {:>6} {:>7}",
-        "function", "running", "queued", "retrying", "invocations", "errors", "retries"
-    );
-    for (id, function) in &status.functions {
-        println!(
-            "{id:<24} {:>7} {:>6} {:>8} {:>11} {:>6} {:>7}",
-            function.running,
-            function.queued,
-            function.retrying,
-            function.invocations,
-            function.errors,
-            function.retries
-        );
-    }
-    println!(
-        "\n{} events, {} dead letters, {}",
-        status.events,
-        status.dead_letters,
+    let rows: Vec<Vec<String>> = status
+        .functions
+        .iter()
+        .map(|(id, function)| {
+            let numbers = [
+                function.running,
+                function.queued,
+                function.retrying,
+                function.invocations,
+                function.errors,
+                function.retries,
+            ];
+            let numbers = numbers.iter().map(u64::to_string);
+            std::iter::once(id.clone()).chain(numbers).collect()
+        })
+        .collect();
+    let headings = [
+        "function",
+        "running",
+        "queued",
+        "retrying",
+        "invocations",
+        "errors",
+        "retries",
+    ];
+    lines.push(String::new());
+    lines.extend(screen.table(&headings, &rows));
+    lines.push(String::new());
+    lines.push(format!(
+        "{}, {}, {}",
+        counted(status.events, "event"),
+        counted(status.dead_letters, "dead letter"),
         if status.settled { "settled" } else { "working" }
-    );
-    Ok(())
+    ));
+    screen::show(&lines)
 }
 
 /// Waits until everything has settled, printing what is still going on where that changes.
@@ -125,8 +142,9 @@ pub(crate) async fn settle(layout: &Layout, seconds: u64) -> Result<(), StackErr
         })
         .await?;
     println!(
-        "Settled: {} events, {} dead letters.",
-        status.events, status.dead_letters
+        "Settled: {}, {}.",
+        counted(status.events, "event"),
+        counted(status.dead_letters, "dead letter")
     );
     Ok(())
 }

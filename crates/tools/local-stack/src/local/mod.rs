@@ -9,3 +9,4 @@ mod readiness;
 mod record;
 pub(crate) mod up;
 pub(crate) mod watch_env;
+mod watch_file;

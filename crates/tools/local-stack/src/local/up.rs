@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::emulator::definition::{self, FunctionDefinition};
 use crate::emulator::function_url;
@@ -21,6 +21,8 @@ const REGION: &str = "us-east-1";
 const EXTERNAL_ID: &str = "polo-local";
 const STACK_SET: &str = "polo-roles";
 const DATABASE: &str = "polo";
+/// Where functions and events are, unless another program is there: events/schema-migrator-cloudformation.json names it.
+const FUNCTIONS_PORT: &str = "19001";
 /// The function that is the status page, and the variable with its address.
 const PAGE: &str = "status-page";
 const PAGE_URL: &str = "POLO_STATUS_PAGE_URL";
@@ -207,16 +209,17 @@ async fn start(layout: &Layout, wiring: &Wiring) -> Result<(), StackError> {
         print_service(service, url);
     }
     print_page(layout)?;
-    println!(
-        "  addresses and credentials in {}, logs in {}",
-        layout.env_file().display(),
-        layout.logs().display()
-    );
+    print_path("settings", &layout.env_file());
+    print_path("logs", &layout.logs());
     Ok(())
 }
 
 fn print_service(service: Service, url: &str) {
     println!("  {:<21} {url}", service.title());
+}
+
+fn print_path(what: &str, path: &Path) {
+    println!("  {what:<21} {}", path.display());
 }
 
 /// The status page's address, where the templates have one.
@@ -229,15 +232,16 @@ fn page_url(wiring: &Wiring, functions_url: &str) -> Option<String> {
     Some(function_url::address(server, &function.id))
 }
 
-/// Tells people where the status page is; nothing where there is none.
-pub(crate) fn print_page(layout: &Layout) -> Result<(), StackError> {
-    if let Some(url) = env_file::read(&layout.env_file())?.get(PAGE_URL) {
-        println!(
-            "  {:<21} {url} (unsigned, on loopback alone)",
-            "status page"
-        );
+fn print_page(layout: &Layout) -> Result<(), StackError> {
+    if let Some(url) = page(layout)? {
+        println!("  {:<21} {url}", "status page");
     }
     Ok(())
+}
+
+/// Where the status page is, if there is one.
+pub(crate) fn page(layout: &Layout) -> Result<Option<String>, StackError> {
+    Ok(env_file::read(&layout.env_file())?.remove(PAGE_URL))
 }
 
 fn launch_engine(layout: &Layout) -> Result<Record, StackError> {
@@ -275,8 +279,9 @@ fn launch_aws(layout: &Layout) -> Result<Record, StackError> {
 fn launch_functions(layout: &Layout, aws_url: &str) -> Result<Record, StackError> {
     let program = binary(layout, "local-stack");
     let bin_dir = program.parent().map(Path::to_owned).unwrap_or_default();
-    let mut arguments = vec!["serve".to_owned()];
+    let mut arguments = vec!["serve".to_owned(), "--or-free-port".to_owned()];
     for (option, value) in [
+        ("--port", FUNCTIONS_PORT.to_owned()),
         ("--templates", layout.templates().display().to_string()),
         ("--bin-dir", bin_dir.display().to_string()),
         ("--log-dir", layout.logs().display().to_string()),
@@ -382,18 +387,24 @@ fn write_functions_environment(
 
 fn migrate(layout: &Layout, environment: &BTreeMap<String, String>) -> Result<(), StackError> {
     let program = binary(layout, "polo");
-    let status = Command::new(&program)
+    let output = Command::new(&program)
         // The local StackSet deploys at once: there is no propagation to wait for.
         .args(["migrate", "--propagation-grace-seconds", "0"])
         .envs(environment)
         .current_dir(&layout.root)
-        .status()
+        .stderr(Stdio::inherit())
+        .output()
         .map_err(|source| StackError::Run { program, source })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(StackError::Migrations { status })
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        eprint!("{lines}");
+        return Err(StackError::Migrations {
+            status: output.status,
+        });
     }
+    let summary = lines.lines().find(|line| line.starts_with("The schema "));
+    println!("{}", summary.unwrap_or("The schema is up to date."));
+    Ok(())
 }
 
 fn remove(path: &Path) -> Result<(), StackError> {

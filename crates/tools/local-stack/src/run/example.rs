@@ -1,7 +1,6 @@
 //! The example organization: loaded by its own program, described by what that prints.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
@@ -10,9 +9,7 @@ use crate::error::StackError;
 use crate::local::env_file;
 use crate::local::layout::Layout;
 use crate::local::up::binary;
-
-/// The width of tables that go to a log.
-const LOG_COLUMNS: &str = "160";
+use crate::screen::Screen;
 
 /// What the loader prints.
 #[derive(Debug, Deserialize)]
@@ -69,8 +66,7 @@ impl Example {
             })?;
         if !output.status.success() {
             return Err(StackError::Refused {
-                message: "the example organization could not be loaded (its reason is above); start afresh with \
-                          `make down up`"
+                message: "the example organization could not be loaded (its reason is above); start again with `make down up`"
                     .to_owned(),
             });
         }
@@ -112,16 +108,12 @@ pub(crate) fn decide(layout: &Layout, account: &ExampleAccount) -> Result<(), St
 }
 
 /// Runs `polo` against the stack, its output for the reader.
-pub(crate) fn polo(layout: &Layout, arguments: &[&str]) -> Result<(), StackError> {
+fn polo(layout: &Layout, arguments: &[&str]) -> Result<(), StackError> {
     let program = binary(layout, "polo");
-    let mut command = Command::new(&program);
-    if !std::io::stdout().is_terminal() {
-        // A log has no width of its own; tables as wide as their longest sentence are for nobody.
-        command.env("COLUMNS", LOG_COLUMNS);
-    }
-    let status = command
+    let status = Command::new(&program)
         .args(arguments)
         .envs(env_file::read(&layout.env_file())?)
+        .env("COLUMNS", Screen::of_process().width.to_string())
         .status()
         .map_err(|source| StackError::Run { program, source })?;
     if status.success() {

@@ -4,7 +4,10 @@
 //! through `polo`, fires schedules, and waits; what the functions make of it is theirs. At the end every account is
 //! compared with the status that the rule gives to its condition, and a difference is a failure.
 
+mod attention;
+mod database;
 mod example;
+mod findings;
 mod report;
 mod ticks;
 
@@ -16,8 +19,9 @@ use serde_json::json;
 
 use crate::client::{Client, Status};
 use crate::error::StackError;
+use crate::local::commands;
 use crate::local::layout::Layout;
-use crate::local::{commands, up};
+use crate::screen::counted;
 use example::Example;
 
 /// The longest that one schedule's work may take: the example is small.
@@ -68,20 +72,18 @@ pub(crate) async fn run(layout: &Layout, once: bool) -> Result<(), StackError> {
     fire(
         &client,
         "dispatch-tick",
-        "asking for what works on others' findings, and for what fell through",
+        "collecting what depends on other collectors, and what was missed",
     )
     .await?;
     // What the sweep changed is copied for dashboards by the next tick; so is a role that an operator has just set.
     fire(
         &client,
         "access-check-tick",
-        "bringing the registry's copy up to date",
+        "updating the copy of the registry",
     )
     .await?;
 
     report::print(layout, &client, &example).await?;
-    println!();
-    up::print_page(layout)?;
     if once {
         return Ok(());
     }
@@ -106,8 +108,8 @@ async fn fire(client: &Client, schedule: &str, doing: &str) -> Result<(), StackE
         .await?;
     progress.finish_and_clear();
     println!(
-        "  {schedule}: {} invocations",
-        invocations(&status) - invocations(&before)
+        "  {schedule}: {}",
+        counted(invocations(&status) - invocations(&before), "invocation")
     );
     Ok(())
 }

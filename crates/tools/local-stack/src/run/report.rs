@@ -1,15 +1,19 @@
-//! What came of it: the accounts, the runs, what was found and what is missing; and whether every collector has
-//! collected and each account is what its condition says.
+//! The report of `run`: what needs attention first, then counts and findings, then what to do next. It fails if a collector has not
+//! collected, or if an account is not what its condition says.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::example::{Example, polo};
+use super::attention::{self, Incident};
+use super::database::Database;
+use super::example::{Example, ExampleAccount};
+use super::findings;
 use crate::client::Client;
 use crate::error::StackError;
-use crate::local::env_file;
 use crate::local::layout::Layout;
+use crate::local::up;
+use crate::screen::{self, Screen, counted};
 
 #[derive(Deserialize)]
 struct Row {
@@ -19,63 +23,135 @@ struct Row {
     resources: BTreeMap<String, u64>,
 }
 
-/// Prints the tables; fails where an account is not what its condition says.
+#[derive(Deserialize)]
+struct Count {
+    what: String,
+    number: u64,
+}
+
+/// Prints the report.
 pub(crate) async fn print(
     layout: &Layout,
     client: &Client,
     example: &Example,
 ) -> Result<(), StackError> {
-    println!("\nAccounts");
-    polo(layout, &["accounts", "list"])?;
-    println!("\nRuns");
-    polo(layout, &["runs", "--limit", "60"])?;
-    for (title, sql) in FINDINGS {
-        println!("\n{title}");
-        for line in query(layout, sql).await?.lines() {
-            println!("  {line}");
-        }
+    let database = Database::of(layout)?;
+    let screen = Screen::of_process();
+    let mut lines = vec![String::new()];
+    lines.extend(attention::lines(&Incident::all(&database).await?, screen));
+    lines.push(String::new());
+    lines.extend(screen.paragraph(&count(&database, ACCOUNTS, "account").await?, "", "  "));
+    lines.extend(screen.paragraph(&count(&database, RUNS, "run").await?, "", "  "));
+    let dead = client.status().await?.dead_letters;
+    if dead > 0 {
+        lines.push(format!(
+            "{}: see .local/logs.",
+            counted(dead, "dead letter")
+        ));
     }
-    let status = client.status().await?;
-    println!("\nDead letters: {}", status.dead_letters);
+    let incomplete = database.cells(INCOMPLETE).await?;
+    if !incomplete.is_empty() {
+        lines.extend(screen.columns(&incomplete));
+    }
+    lines.extend(findings::lines(&database, screen).await?);
 
-    let rows: BTreeMap<String, Row> = query(layout, FOUND)
-        .await?
-        .lines()
-        .map(|line| serde_json::from_str::<Row>(line).map(|row| (row.account_id.clone(), row)))
-        .collect::<Result<_, _>>()
-        .map_err(|error| StackError::Refused {
-            message: format!("the registry cannot be read: {error}"),
-        })?;
-    let silent = query(layout, SILENT).await?;
-    let silent = silent
-        .lines()
-        .map(|collector| format!("{collector}: not complete in any account"));
-    let differences = example
-        .accounts
-        .iter()
-        .filter_map(|account| difference(account, &rows));
-    let wrong: Vec<String> = silent.chain(differences).collect();
+    let wrong = differences(&database, example).await?;
     if wrong.is_empty() {
-        println!(
-            "\nEvery collector has collected, and every one of the {} accounts is what its condition says.",
-            example.accounts.len()
+        let accounts = counted(example.accounts.len() as u64, "account");
+        let verdict = format!(
+            "As expected: every collector completed, and all {accounts} have the status of their condition."
         );
+        lines.push(String::new());
+        lines.extend(screen.paragraph(&verdict, "", "  "));
+        lines.extend(next_steps(up::page(layout)?, example, screen));
+    }
+    screen::show(&lines)?;
+    if wrong.is_empty() {
         return Ok(());
     }
     Err(StackError::Refused {
-        message: format!("not what their condition says:\n  {}", wrong.join("\n  ")),
+        message: format!(
+            "not what the example expects; to start again: `make down run`\n  {}",
+            wrong.join("\n  ")
+        ),
     })
 }
 
-fn difference(
-    account: &super::example::ExampleAccount,
-    rows: &BTreeMap<String, Row>,
-) -> Option<String> {
+/// `26 accounts: 13 active, 6 excluded.`
+async fn count(database: &Database, sql: &str, thing: &str) -> Result<String, StackError> {
+    let counts: Vec<Count> = database.rows(sql).await?;
+    let all: u64 = counts.iter().map(|count| count.number).sum();
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|count| format!("{} {}", count.number, count.what.replace('_', " ")))
+        .collect();
+    Ok(format!("{}: {}.", counted(all, thing), parts.join(", ")))
+}
+
+fn next_steps(page: Option<String>, example: &Example, screen: Screen) -> Vec<String> {
+    let waiting = example
+        .accounts
+        .iter()
+        .find(|account| account.condition == "never_set_up");
+    let mut steps = vec![
+        (
+            "Load the stack's settings",
+            "set -a; source .local/env; set +a".to_owned(),
+        ),
+        (
+            "See every account",
+            "target/debug/polo accounts list".to_owned(),
+        ),
+    ];
+    if let Some(account) = waiting {
+        let id = &account.account_id;
+        steps.push((
+            "Deploy a missing role",
+            format!("target/debug/polo roles deploy --account {id}"),
+        ));
+        steps.push((
+            "Check its access",
+            format!("target/debug/polo verify --account {id}"),
+        ));
+    }
+    steps.push((
+        "Invoke functions while you edit them",
+        "make watch".to_owned(),
+    ));
+    steps.extend(page.map(|page| ("Open the status page", page)));
+    steps.push(("Stop the stack", "make down".to_owned()));
+    let mut lines = vec![String::new(), "Next".to_owned()];
+    for (what, command) in steps {
+        lines.extend(screen.paragraph(&format!("{what}: {command}"), "  ", "      "));
+    }
+    lines
+}
+
+/// What is not as the example expects.
+async fn differences(database: &Database, example: &Example) -> Result<Vec<String>, StackError> {
+    let rows: Vec<Row> = database.rows(FOUND).await?;
+    let rows: BTreeMap<&str, &Row> = rows
+        .iter()
+        .map(|row| (row.account_id.as_str(), row))
+        .collect();
+    let silent = database.cells(SILENT).await?;
+    let silent = silent
+        .iter()
+        .flatten()
+        .map(|collector| format!("{collector}: complete in no account"));
+    let accounts = example
+        .accounts
+        .iter()
+        .filter_map(|account| difference(account, rows.get(account.account_id.as_str()).copied()));
+    Ok(silent.chain(accounts).collect())
+}
+
+fn difference(account: &ExampleAccount, row: Option<&Row>) -> Option<String> {
     let who = format!(
         "{} {} ({})",
         account.account_id, account.name, account.condition
     );
-    let Some(row) = rows.get(&account.account_id) else {
+    let Some(row) = row else {
         return Some(format!("{who}: not in the registry"));
     };
     let expected = (
@@ -96,6 +172,25 @@ fn difference(
     (expected != found).then(|| format!("{who}: resources {found:?}, expected {expected:?}"))
 }
 
+const ACCOUNTS: &str = "
+    SELECT toString(polo_status) AS what, count() AS number FROM v_accounts GROUP BY what ORDER BY number DESC, what";
+
+const RUNS: &str = "
+    SELECT toString(outcome) AS what, count() AS number FROM collector_runs FINAL GROUP BY what ORDER BY number DESC, what";
+
+/// The runs that are not complete, by outcome and account.
+const INCOMPLETE: &str = "
+    SELECT r.outcome, a.account_name, arrayStringConcat(arraySort(groupUniqArray(r.collector)), ', ')
+    FROM (SELECT account_id, toString(collector) AS collector, toString(outcome) AS outcome FROM collector_runs FINAL WHERE outcome != 'complete') AS r
+    INNER JOIN v_accounts AS a USING account_id
+    GROUP BY r.outcome, a.account_name ORDER BY r.outcome, a.account_name";
+
+/// The collectors that are expected and have not completed anywhere.
+const SILENT: &str = "
+    SELECT collector FROM collectors FINAL
+    WHERE expected AND collector NOT IN (SELECT collector FROM collector_runs FINAL WHERE outcome = 'complete')
+    ORDER BY collector";
+
 const FOUND: &str = "
     SELECT account_id, polo_status, status_reason, found.resources AS resources
     FROM v_accounts
@@ -105,75 +200,4 @@ const FOUND: &str = "
         FROM (SELECT account_id, toString(resource_type) AS kind, count() AS n FROM v_resources GROUP BY account_id, kind)
         GROUP BY account_id
     ) AS found USING account_id
-    ORDER BY account_id
-    FORMAT JSONEachRow
-    SETTINGS output_format_json_quote_64bit_integers = 0";
-
-/// What people ask first, each a title and a query.
-const FINDINGS: [(&str, &str); 6] = [
-    ("What is missing", MISSING),
-    ("Who pays", PAYERS),
-    ("What the accounts cost", COSTS),
-    ("What the collecting cost", COLLECTING),
-    ("What is probably waste", WASTE),
-    ("Savings Plans", PLANS),
-];
-
-/// The collectors that are expected and have not completed anywhere.
-const SILENT: &str = "
-    SELECT collector FROM collectors FINAL
-    WHERE expected AND collector NOT IN (SELECT collector FROM collector_runs FINAL WHERE outcome = 'complete')
-    ORDER BY collector FORMAT TSVRaw";
-
-const PAYERS: &str = "
-    SELECT concat(if(payer_account_id = '', 'unknown', payer_account_id), '  ', payer_account_name, ' pays for ',
-        toString(length(accounts)), ' accounts', if(visible, '', concat(': ', gap, ': ', explanation)))
-    FROM v_payers ORDER BY payer_account_id FORMAT TSVRaw";
-
-const COSTS: &str = "
-    SELECT concat(leftPad(toString(round(last_30_days, 2)), 10), ' ', currency, '  in 30 days  ', account_id, '  ', account_name)
-    FROM v_cost_by_account ORDER BY last_30_days DESC LIMIT 5 FORMAT TSVRaw";
-
-const COLLECTING: &str = "
-    SELECT concat(leftPad(toString(round(sum(cost_usd), 4)), 10), ' USD  for ', toString(sum(units)), ' ', any(unit), 's of ', collector)
-    FROM billed_calls FINAL GROUP BY collector ORDER BY collector FORMAT TSVRaw";
-
-const WASTE: &str = "
-    SELECT concat(leftPad(toString(count()), 5), '  ', reason, ', for example ', any(account_id), ' ', any(region), ': ', any(why))
-    FROM v_idle_resources GROUP BY reason ORDER BY count() DESC, reason FORMAT TSVRaw";
-
-const PLANS: &str = "
-    SELECT concat(account_name, '  ', savings_plan_type, ' plan of ', toString(commitment_per_hour), ' ', currency, '/h, ', state, ', ',
-        toString(days_left), ' days left, ', ifNull(concat(toString(round(utilization_percent, 1)), ' % used'), 'utilisation not known'))
-    FROM v_savings_plans ORDER BY days_left FORMAT TSVRaw";
-
-const MISSING: &str = "
-    SELECT concat(account_id, '  ', account_name, '  ', polo_status,
-        if(last_scan_error = '', concat('  ', status_reason), concat('  ', substring(last_scan_error, 1, 100), '…')))
-    FROM v_account_coverage INNER JOIN (SELECT account_id, status_reason FROM v_accounts) AS a USING account_id
-    ORDER BY polo_status, account_id FORMAT TSVRaw";
-
-/// Asks the stack's ClickHouse as a dashboard would.
-async fn query(layout: &Layout, sql: &str) -> Result<String, StackError> {
-    let environment = env_file::read(&layout.env_file())?;
-    let value = |key: &str| environment.get(key).cloned().unwrap_or_default();
-    let url = value("CLICKHOUSE_URL");
-    let unreachable = |source: reqwest::Error| StackError::Unreachable {
-        url: url.clone(),
-        source,
-    };
-    let response = reqwest::Client::new()
-        .post(&url)
-        .header("X-ClickHouse-Database", value("CLICKHOUSE_DATABASE"))
-        .body(sql.to_owned())
-        .send()
-        .await
-        .map_err(unreachable)?;
-    let success = response.status().is_success();
-    let text = response.text().await.map_err(unreachable)?;
-    if success {
-        Ok(text)
-    } else {
-        Err(StackError::Refused { message: text })
-    }
-}
+    ORDER BY account_id";

@@ -13,8 +13,7 @@ const TICKS_PER_HOUR: u32 = 12;
 /// Fires the ticks every five minutes and discovery every hour; ends with Ctrl-C.
 pub(crate) async fn keep_going(client: &Client) -> Result<(), StackError> {
     println!(
-        "\nThe stack runs on and its schedules fire: every five minutes the checks, every hour discovery. Ctrl-C ends \
-         this, `make down` ends the stack."
+        "\nThe schedules keep firing: checks every five minutes, discovery every hour. Press Ctrl-C to stop them."
     );
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

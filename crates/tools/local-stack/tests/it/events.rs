@@ -157,7 +157,7 @@ async fn schedule_fired_by_short_and_full_name() {
     let unknown = stack.client.fire("nightly", None, None).await.unwrap_err();
     assert_eq!(
         unknown.to_string(),
-        "there is no schedule nightly; the schedules are daily-sweep, disabled-sweep"
+        "there is no schedule \"nightly\": the schedules are daily-sweep, disabled-sweep"
     );
     let disabled = stack
         .client

@@ -5,6 +5,7 @@
 
 mod events;
 mod function_url;
+mod input;
 mod invoke;
 mod queue;
 mod stack;

@@ -28,25 +28,30 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 # What people give is read by recipes as "$$NAME": pasted into a command, a blank or a semicolon in it would be the shell's.
 export OUT SETTINGS STACKS
 
-.PHONY: help run test up down fire status watch build synth deploy cost fmt lint test-rust test-infra test-local-aws test-templates build-dev tools clean
+.PHONY: help run check-once built test up down fire status watch build synth deploy cost fmt lint test-rust test-infra test-local-aws test-templates build-dev tools clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: up ## The main job on an example organization; ONCE=1 ends when the sweep has settled
+run: check-once up ## The main job on an example organization; ONCE=1 ends after the first collection
 	@$(STACK) run $(if $(filter 1,$(ONCE)),--once)
+
+check-once:
+	@case "$${ONCE:-}" in ""|0|1) ;; *) printf 'ONCE is "%s": write 1 to end after the first collection, or leave it out\n' "$$ONCE" >&2; exit 2;; esac
 
 up: .tools/venv/.stamp .tools/node/.stamp infra/polo/cdk.out/.stamp build-dev ## Start the local stack with an empty AWS
 	@$(STACK) up
 
 down: ## Stop the local stack
-	@if [ -x $(STACK) ]; then $(STACK) down; else echo "the local stack was never built: nothing runs"; fi
+	@if [ -x $(STACK) ]; then $(STACK) down; else echo "The local stack was never built, so nothing runs."; fi
 
 status: ## What runs where
+	@$(MAKE) -s built
 	@$(STACK) status
 
 fire: ## Fire a schedule: make fire SCHEDULE=daily-sweep
 	@[ -n "$${SCHEDULE:-}" ] || { echo "SCHEDULE is missing: name the schedule, like make fire SCHEDULE=daily-sweep" >&2; exit 2; }
+	@$(MAKE) -s built
 	@$(STACK) fire -- "$$SCHEDULE"
 
 watch: up .tools/lambda/.stamp ## cargo lambda watch on the local stack: edit, invoke, repeat
@@ -82,7 +87,7 @@ lint: $(DENY) .tools/node/.stamp ## Formatting, clippy, licences and sources
 	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 	$(DENY) --locked check --hide-inclusion-graph bans licenses sources
 
-test-rust: $(NEXTEST) .tools/venv/.stamp .tools/node/.stamp infra/polo/cdk.out/.stamp build-dev ## Unit, store, fault and end-to-end tests
+test-rust: $(NEXTEST) .tools/venv/.stamp .tools/node/.stamp .tools/lambda/.stamp infra/polo/cdk.out/.stamp build-dev ## Unit, store, fault and end-to-end tests
 	$(NEXTEST) nextest run --workspace --locked
 
 test-infra: infra/polo/node_modules/.stamp ## Types and templates of the CDK app
@@ -94,6 +99,9 @@ test-local-aws: .tools/venv/.stamp ## The local AWS refuses what AWS refuses
 
 test-templates: .tools/checks/.stamp infra/polo/cdk.out/.stamp ## cfn-lint on every template, parliament on the member roles
 	.tools/checks/bin/python infra/local/checks/templates.py
+
+built:
+	@[ -x $(STACK) ] || { echo "the local stack was never built: start it with make up" >&2; exit 1; }
 
 build-dev:
 	@echo "building (the AWS SDK takes some minutes the first time)"
@@ -134,6 +142,7 @@ infra/polo/cdk.out/.stamp: infra/polo/node_modules/.stamp $(SYNTH_SOURCES)
 	@touch $@
 
 .tools/lambda/.stamp:
+	@echo "installing cargo-lambda into .tools/lambda"
 	@python3 -m venv .tools/lambda
 	@.tools/lambda/bin/pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION)
 	@touch $@

@@ -18,3 +18,4 @@ mod removals;
 mod roles;
 mod samples;
 mod stack;
+mod watch;

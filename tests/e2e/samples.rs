@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use polo_core::{Field, Invocation};
 use serde_json::Value;
 
-/// One is for every collector, the other for those that read region by region.
-const COLLECTORS: [&str; 2] = ["collector", "collector-in-regions"];
+/// For most collectors, for those that read region by region, and for those that only run in the account that pays.
+const COLLECTORS: [&str; 3] = ["collector", "collector-in-regions", "collector-payer"];
 
 /// What CloudFormation sends, beside what people do.
 const BY_CLOUDFORMATION: &str = "schema-migrator-cloudformation";
@@ -16,7 +16,7 @@ const BY_CLOUDFORMATION: &str = "schema-migrator-cloudformation";
 /// What services send to these is no payload of Polo's: their own tests read their samples.
 const OWN_SHAPES: [&str; 3] = ["schema-migrator", BY_CLOUDFORMATION, "status-page"];
 
-/// There is one per function, two for collectors, one of CloudFormation's, no other, and each is understood.
+/// There is one per function, three for collectors, one of CloudFormation's, no other, and each is understood.
 #[test]
 fn every_function_has_a_sample_that_it_understands() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -14,4 +14,4 @@ pub use calls::Call;
 pub use collectors::swept_collectors;
 pub use gate::Gate;
 pub use organization::{Account, Loaded, Organization};
-pub use stack::{Failure, Stack, until};
+pub use stack::{Failure, Stack, root, until};

@@ -92,7 +92,9 @@ fn local_stack(folder: &Path, arguments: &[&str]) -> Output {
         .expect("local-stack runs: `make build-dev` builds it")
 }
 
-fn root() -> PathBuf {
+/// The project's folder.
+#[must_use]
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the project")
@@ -158,6 +160,21 @@ impl Stack {
     /// Makes AWS calls as the management account or as a member account's administrator, see `tests/support/call.py`.
     pub fn aws(&self, calls: Value) -> Vec<Value> {
         serde_json::from_value(self.python("call.py", &calls)).expect("answers")
+    }
+
+    /// Loads the example organization of `make run`; what its program prints of it.
+    #[must_use]
+    pub fn load_example(&self) -> Value {
+        self.python(
+            "../../infra/local/example/example_organization.py",
+            &Value::Null,
+        )
+    }
+
+    /// The stack's own folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn python(&self, program: &str, input: &Value) -> Value {
@@ -467,6 +484,13 @@ impl Stack {
         let line = line.expect("the engine says where it listens");
         assert!(line.expect("text").starts_with("listening on "));
         self.engine = Some(engine);
+    }
+
+    /// How many errors a function has logged; none before its first start.
+    pub fn errors_logged(&self, function: &str) -> usize {
+        let log = self.folder.path().join(format!("logs/{function}.log"));
+        let text = fs::read_to_string(log).unwrap_or_default();
+        text.lines().filter(|line| line.contains("ERROR")).count()
     }
 
     fn show_logs(&self) {

@@ -73,6 +73,7 @@ fn render(shown: &Shown, gaps: &[gaps::Gap<'_>], all_gaps: usize) -> Answer {
         name => name,
     };
     let title = format!("{name} ({})", account.account_id);
+    let mut said = Said::default();
     let body = html! {
         (document::breadcrumb(&ways(nodes, account.parents.last().map_or("", String::as_str)), name))
         h1 { (name) }
@@ -80,7 +81,7 @@ fn render(shown: &Shown, gaps: &[gaps::Gap<'_>], all_gaps: usize) -> Answer {
             (account.account_id)
             @for text in [&account.account_role, &account.owner] { @if !text.is_empty() { " · " (text) } }
         }
-        (status::banner(account, details, now))
+        (status::banner(account, details, now, &mut said))
         @if !history.settings.is_empty() {
             section aria-labelledby="decisions" {
                 h2 id="decisions" { "Operators' decisions" }
@@ -89,21 +90,21 @@ fn render(shown: &Shown, gaps: &[gaps::Gap<'_>], all_gaps: usize) -> Answer {
         }
         section aria-labelledby="collectors" {
             h2 id="collectors" { "Collectors" }
-            (collectors::table(collectors, now))
+            (collectors::table(collectors, account, now))
         }
         @if all_gaps > 0 {
             section aria-labelledby="gaps" {
                 h2 id="gaps" { "What could not be read" }
-                (gaps::table(gaps))
+                (gaps::table(gaps, &mut said))
                 @if gaps.len() < all_gaps {
                     p { (all_gaps - gaps.len()) " more are left out, because the page would be too large: see the JSON." }
                 }
             }
         }
         (folded("checks", "Access checks", "Access was never checked.",
-            (!history.checks.is_empty()).then(|| history::checks(&history.checks))))
+            (!history.checks.is_empty()).then(|| history::checks(&history.checks, &mut said))))
         (folded("runs", "Last runs", "Nothing was ever collected from it.",
-            (!history.runs.is_empty()).then(|| history::runs(&history.runs, now))))
+            (!history.runs.is_empty()).then(|| history::runs(&history.runs, now, &mut said))))
         (folded("facts", "Facts", "", Some(facts::list(account, details, *resources, now))))
         p { a href={ "../api/accounts/" (account.account_id) } { "This account as JSON" } }
     };
@@ -139,27 +140,37 @@ fn folded(id: &str, heading: &str, nothing: &str, content: Option<Markup>) -> Ma
     }
 }
 
-/// What AWS said, folded: its sentences are long, and full of ARNs and request ids.
-fn said(title: &str, messages: &[String]) -> Markup {
-    html! {
-        @if !messages.is_empty() {
-            details class="said" {
-                summary { (title) }
-                @for message in messages { p { (message) } }
+/// What AWS said, folded, because its sentences are long and full of ARNs and request ids. Each is on the page once.
+#[derive(Default)]
+struct Said(Vec<String>);
+
+impl Said {
+    fn fold(&mut self, messages: impl Iterator<Item = String>) -> Markup {
+        let before = self.0.len();
+        for message in messages.filter(|message| !message.is_empty()) {
+            if !self.0.contains(&message) {
+                self.0.push(message);
+            }
+        }
+        let new = self.0.get(before..).unwrap_or_default();
+        html! {
+            @if !new.is_empty() {
+                details class="said" {
+                    summary { "What AWS said" }
+                    @for message in new { p { (message) } }
+                }
             }
         }
     }
 }
 
-/// A text once.
-fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for text in texts.filter(|text| !text.is_empty()) {
-        if !all.contains(&text) {
-            all.push(text);
-        }
+/// A message with what it is about.
+fn about(what: &str, message: &str) -> String {
+    match (what, message) {
+        (_, "") => String::new(),
+        ("", message) => message.to_owned(),
+        (what, message) => format!("{what}: {message}"),
     }
-    all
 }
 
 fn head(columns: &[&str]) -> Markup {

@@ -1,14 +1,19 @@
 //! The expected collectors of an account and how each stands, also one that never ran.
 
 use maud::{Markup, html};
-use polo_core::Timestamp;
+use polo_core::{PoloStatus, Timestamp};
 use polo_report::collectors::{CollectorState, NEVER_RAN, PAYER_ONLY};
 use polo_report::gap::cause_in_words;
 use polo_report::words;
+use polo_store::accounts::AccountRow;
 
 use super::{ended, head, read_of, tint};
 
-pub(super) fn table(collectors: &[CollectorState], now: Timestamp) -> Markup {
+pub(super) fn table(collectors: &[CollectorState], account: &AccountRow, now: Timestamp) -> Markup {
+    let is_excluded = account.polo_status == PoloStatus::Excluded.as_str();
+    if is_excluded && collectors.iter().all(|state| state.newest.is_none()) {
+        return html! { p { "Nothing is collected from an excluded account." } };
+    }
     let mut collectors: Vec<&CollectorState> = collectors.iter().collect();
     collectors.sort_by_key(|state| (urgency(state.standing(now)), &state.expected.collector));
     html! {

@@ -6,7 +6,7 @@ use polo_report::history::AccountHistory;
 use polo_report::words;
 use polo_store::runs::StoredTarget;
 
-use super::{distinct, head, said, tint};
+use super::{Said, about, head, tint};
 
 /// More places of one gap are counted.
 const PLACES_AT_MOST: usize = 40;
@@ -66,12 +66,8 @@ fn add<'a>(gaps: &mut Vec<Gap<'a>>, collector: &'a str, target: &'a StoredTarget
     }
 }
 
-pub(super) fn table(gaps: &[Gap<'_>]) -> Markup {
-    let messages = distinct(
-        gaps.iter()
-            .filter(|gap| !gap.message.is_empty())
-            .map(|gap| format!("{}: {}", gap.collector, gap.message)),
-    );
+pub(super) fn table(gaps: &[Gap<'_>], said: &mut Said) -> Markup {
+    let messages = gaps.iter().map(|gap| about(gap.collector, gap.message));
     html! {
         table {
             caption class="v" { "Places that each collector's newest run could not read, by cause" }
@@ -87,7 +83,7 @@ pub(super) fn table(gaps: &[Gap<'_>]) -> Markup {
                 }
             }
         }
-        (said("What AWS said", &messages))
+        (said.fold(messages))
     }
 }
 

@@ -9,7 +9,7 @@ use polo_store::checks::AccessCheck;
 use polo_store::runs::RunRow;
 use polo_store::settings::StoredSetting;
 
-use super::{distinct, head, or, read_of, said, tint};
+use super::{Said, about, head, or, read_of, tint};
 use crate::document::moment;
 
 pub(super) fn decisions(settings: &[StoredSetting]) -> Markup {
@@ -34,18 +34,14 @@ pub(super) fn decisions(settings: &[StoredSetting]) -> Markup {
 }
 
 /// Checks that followed each other with one result are one row.
-pub(super) fn checks(checks: &[AccessCheck]) -> Markup {
+pub(super) fn checks(checks: &[AccessCheck], said: &mut Said) -> Markup {
     let same = |one: &AccessCheck, next: &AccessCheck| {
         (one.role, one.verdict, &one.error_class, &one.error_code)
             == (next.role, next.verdict, &next.error_class, &next.error_code)
     };
-    let messages = distinct(checks.iter().map(|check| {
-        match (check.error_code.as_str(), check.message.as_str()) {
-            (_, "") => String::new(),
-            ("", message) => message.to_owned(),
-            (code, message) => format!("{code}: {message}"),
-        }
-    }));
+    let messages = checks
+        .iter()
+        .map(|check| about(&check.error_code, &check.message));
     html! {
         table {
             caption class="v" { "The last access checks, newest first" }
@@ -67,16 +63,13 @@ pub(super) fn checks(checks: &[AccessCheck]) -> Markup {
                 }
             }
         }
-        (said("What AWS said", &messages))
+        (said.fold(messages))
     }
 }
 
-pub(super) fn runs(runs: &[RunRow], now: Timestamp) -> Markup {
-    let messages = distinct(
-        runs.iter()
-            .filter(|run| !run.error_class.is_empty())
-            .map(|run| run.reason.clone()),
-    );
+pub(super) fn runs(runs: &[RunRow], now: Timestamp, said: &mut Said) -> Markup {
+    let failed = runs.iter().filter(|run| !run.error_class.is_empty());
+    let messages = failed.map(|run| about(&run.collector, &run.reason));
     html! {
         table {
             caption class="v" { "The last runs, newest first" }
@@ -96,7 +89,7 @@ pub(super) fn runs(runs: &[RunRow], now: Timestamp) -> Markup {
                 }
             }
         }
-        (said("What AWS said", &messages))
+        (said.fold(messages))
     }
 }
 

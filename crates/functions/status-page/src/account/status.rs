@@ -7,11 +7,16 @@ use polo_report::gap::Gap;
 use polo_report::words;
 use polo_store::accounts::{AccountDetails, AccountRow};
 
-use super::{distinct, or, said};
+use super::{Said, about, or};
 use crate::document::{ago, capitalized, moment};
 use crate::rows;
 
-pub(super) fn banner(account: &AccountRow, details: &AccountDetails, now: Timestamp) -> Markup {
+pub(super) fn banner(
+    account: &AccountRow,
+    details: &AccountDetails,
+    now: Timestamp,
+    said: &mut Said,
+) -> Markup {
     let (class, mark) = match account.polo_status.parse() {
         Ok(PoloStatus::Active) if account.last_scan_error.is_empty() => ("calm", "k"),
         Ok(PoloStatus::Active) => ("warn", "g"),
@@ -41,24 +46,17 @@ pub(super) fn banner(account: &AccountRow, details: &AccountDetails, now: Timest
             @if class == "alarm" {
                 p { "To check it now: " code { "polo verify --account " (account.account_id) } }
             }
-            (said("What AWS said", &messages(account, details)))
+            (said.fold(messages(account, details).into_iter()))
         }
     }
 }
 
-/// AWS's sentences, each once.
-fn messages(account: &AccountRow, details: &AccountDetails) -> Vec<String> {
-    let coded = |code: &str, message: &str| match code {
-        "" => message.to_owned(),
-        code => format!("{code}: {message}"),
-    };
+fn messages(account: &AccountRow, details: &AccountDetails) -> [String; 3] {
     let gap = Gap::read(&account.last_scan_error);
-    distinct(
-        [
-            coded(&details.last_check_code, &account.last_check_message),
-            gap.map(|gap| gap.message.to_owned()).unwrap_or_default(),
-            account.stack_status_reason.clone(),
-        ]
-        .into_iter(),
-    )
+    [
+        about(&details.last_check_code, &account.last_check_message),
+        gap.map(|gap| about(gap.collector, gap.message))
+            .unwrap_or_default(),
+        account.stack_status_reason.clone(),
+    ]
 }

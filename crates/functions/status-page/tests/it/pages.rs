@@ -112,6 +112,13 @@ async fn account_shows_reason_and_history() {
     let world = World::organization().await;
     let page = world.get(200, &format!("/accounts/{BROKEN}")).await;
     insta::assert_snapshot!(stable(&page));
+    assert_eq!(
+        page.matches("not authorized to perform").count(),
+        1,
+        "{page}"
+    );
+    let suspended = world.get(200, &format!("/accounts/{SUSPENDED}")).await;
+    assert!(suspended.contains("Nothing is collected from an excluded account."));
     let partly = world.get(200, &format!("/accounts/{PARTLY}")).await;
     for says in [
         "Active</strong>: the read role works.",

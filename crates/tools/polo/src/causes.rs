@@ -58,7 +58,7 @@ pub(crate) fn innermost(error: &(dyn Error + 'static)) -> Option<String> {
         innermost = source;
     }
     let text = innermost.to_string();
-    (!text.contains(['{', '(', '"'])).then(|| clip(&printable(&text), WORDS).into_owned())
+    (!text.contains(['{', '(', '"', '\n'])).then(|| clip(&printable(&text), WORDS).into_owned())
 }
 
 /// A failed call of the Lambda API; without an answer of AWS, its message is in our words.

@@ -1,6 +1,8 @@
 //! Values of flags and arguments. Invariant: a wrong value is one sentence with the value and the fix; the flag's name is
 //! put before it where it is printed.
 
+use std::num::IntErrorKind;
+
 use polo_core::setting::Setting;
 use polo_core::text::quoted;
 
@@ -28,17 +30,17 @@ pub(crate) fn collector(text: &str) -> Result<String, String> {
 }
 
 pub(crate) fn region(text: &str) -> Result<String, String> {
-    checked(Setting::Region, "region", text)
+    checked(Setting::Region, text)
 }
 
 /// Why somebody decides something, without the blanks around it.
 pub(crate) fn reason(text: &str) -> Result<String, String> {
-    checked(Setting::Reason, "reason", text.trim())
+    checked(Setting::Reason, text.trim())
 }
 
 /// Who somebody is, or what something is for, without the blanks around it.
 pub(crate) fn name(text: &str) -> Result<String, String> {
-    checked(Setting::Name, "text", text.trim())
+    checked(Setting::Name, text.trim())
 }
 
 /// The same; empty takes back what was set.
@@ -49,21 +51,25 @@ pub(crate) fn name_or_nothing(text: &str) -> Result<String, String> {
     }
 }
 
-fn checked(kind: Setting, what: &str, text: &str) -> Result<String, String> {
+fn checked(kind: Setting, text: &str) -> Result<String, String> {
     match kind.check(text) {
         Ok(()) => Ok(text.to_owned()),
-        Err(rule) if text.is_empty() => Err(format!("the {what} is empty: {rule}")),
-        Err(rule) => Err(format!("{what} {} cannot be used: {rule}", quoted(text))),
+        Err(rule) if text.is_empty() => Err(format!("the value is empty: {rule}")),
+        Err(rule) => Err(format!("{} cannot be used: {rule}", quoted(text))),
     }
 }
 
 pub(crate) fn count(text: &str) -> Result<u32, String> {
-    match text.parse() {
+    match text.parse::<u32>() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!(
-            "{} is not a count: give a whole number from 1 to {}",
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Err(format!(
+            "{} is too large: give at most {}",
             quoted(text),
             u32::MAX
+        )),
+        _ => Err(format!(
+            "{} is not a count: give a whole number above zero",
+            quoted(text)
         )),
     }
 }

@@ -183,13 +183,17 @@ pub(crate) fn verification(answer: &Value) -> Option<Answer> {
     let mut text = Text::default();
     if let Some(account) = &answer.account {
         text.line(verdict(account));
-        text.line(format!(
-            "{} is {} ({}): {}.",
-            account.account_id,
-            account.polo_status,
-            account.status_reason,
-            status_reason::explain(&account.status_reason, &account.error_class)
-        ));
+        let status = format!(
+            "{} is {} ({})",
+            account.account_id, account.polo_status, account.status_reason
+        );
+        text.line(match account.polo_status.as_str() {
+            "active" => format!("{status}."),
+            _ => format!(
+                "{status}: {}.",
+                status_reason::explain(&account.status_reason, &account.error_class)
+            ),
+        });
     } else {
         let found = parts([
             (success, "succeeded"),

@@ -2,7 +2,7 @@
 
 use crate::cli::page::Page;
 use crate::error::CliError;
-use crate::output;
+use crate::output::{self, Text};
 use crate::page::{Forward, Lookup, Token, listen, serve};
 
 pub(crate) async fn run(arguments: &Page) -> Result<(), CliError> {
@@ -17,13 +17,14 @@ pub(crate) async fn run(arguments: &Page) -> Result<(), CliError> {
         .local_addr()
         .map_err(|error| CliError::Failed(format!("the listener has no address: {error}")))?;
     let token = Token::new();
-    output::print(format!(
+    let mut text = Text::from(format!(
         "The status page is at {} (from {}).",
         token.address(address),
         forward.url()
-    ))?;
-    output::print(
+    ));
+    text.line(
         "Anyone with this address sees the page with your permissions. Press Ctrl-C to stop.",
-    )?;
+    );
+    output::print(text)?;
     serve(listener, token, forward).await
 }

@@ -82,12 +82,13 @@ pub(crate) fn discovery(answer: &Value, accept_removals: Option<u32>) -> Option<
                 counted(one.left, "account")
             ));
         }
-        if one.checks + one.tags_read > 0 {
-            text.line(format!(
-                "Made {} and read the tags of {}.",
-                counted(one.checks, "access check"),
-                counted(one.tags_read, "account")
-            ));
+        let checks = counted(one.checks, "access check");
+        let tagged = counted(one.tags_read, "account");
+        match (one.checks, one.tags_read) {
+            (0, 0) => {}
+            (_, 0) => text.line(format!("Made {checks}.")),
+            (0, _) => text.line(format!("Read the tags of {tagged}.")),
+            (..) => text.line(format!("Made {checks} and read the tags of {tagged}.")),
         }
         left += one.left;
     }

@@ -290,6 +290,7 @@ async fn wrong_environments_are_named_and_write_nothing() {
         stack
             .configure("account-discovery", &[(variable, value)])
             .await;
+        let logged = stack.errors_logged("account-discovery");
         // The same sentence for the second invocation, which meets the same process.
         for _ in 0..2 {
             let failure = stack
@@ -302,6 +303,8 @@ async fn wrong_environments_are_named_and_write_nothing() {
                 "{failure:?}"
             );
         }
+        let logged = stack.errors_logged("account-discovery") - logged;
+        assert_eq!(logged, 2, "{variable}={value}: one error an invocation");
     }
     assert_eq!(stack.row_counts().await, rows);
     stack.configure("account-discovery", &[]).await;

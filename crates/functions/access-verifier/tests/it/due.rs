@@ -50,7 +50,7 @@ async fn an_excluded_account_is_never_touched() {
     world.tick().await;
     world.by_hand(json!({})).await;
     let event = json!({
-        "id": "event 1", "time": "now", "source": "polo.account-discovery", "detail-type": "Account Discovered",
+        "id": "event 1", "time": "2026-11-21T05:15:00Z", "source": "polo.account-discovery", "detail-type": "Account Discovered",
         "detail": {"account_id": TWO}
     });
     let answer = world.deliver(&event, "request 1").await.unwrap();

@@ -192,7 +192,7 @@ impl World {
 
 /// The tick's firing for a time.
 pub(crate) fn tick(time: &str) -> Value {
-    json!({"id": time, "time": time, "rule": "dev-polo-access-check-tick", "detail": {}})
+    polo_testkit::delivery::firing("dev-polo-access-check-tick", time)
 }
 
 /// STS's throttling.

@@ -319,7 +319,7 @@ fn answer(organizations: &BTreeMap<String, Organization>, call: &Call) -> Reply 
 
 /// The schedule's firing for a time.
 pub(crate) fn firing(time: &str) -> Value {
-    json!({"id": time, "time": time, "rule": "dev-polo-hourly-discovery", "detail": {}})
+    polo_testkit::delivery::firing("dev-polo-hourly-discovery", time)
 }
 
 /// An account's read role.

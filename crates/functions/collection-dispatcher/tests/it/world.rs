@@ -141,7 +141,7 @@ pub(crate) fn sweep(day: u32) -> Value {
 /// The reconciling tick's firing, the `n`-th.
 pub(crate) fn tick(n: u32) -> Value {
     json!({
-        "id": format!("tick {n}"), "time": format!("tick {n}"), "rule": "dev-polo-dispatch-tick",
+        "id": format!("tick {n}"), "time": format!("2026-11-21T{n:02}:00:00Z"), "rule": "dev-polo-dispatch-tick",
         "detail": {"mode": "reconcile"}
     })
 }

@@ -265,7 +265,7 @@ pub(crate) fn context(
 
 /// The tick's firing for a time.
 pub(crate) fn tick(time: &str) -> Value {
-    json!({"id": time, "time": time, "rule": "dev-polo-provisioning-tick", "detail": {}})
+    polo_testkit::delivery::firing("dev-polo-provisioning-tick", time)
 }
 
 /// The accounts that an operation names.

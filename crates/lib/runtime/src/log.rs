@@ -8,7 +8,7 @@ use std::str::FromStr;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 /// Where the Lambda runtime logs again what a function returned.
-const REPEATED: &str = "lambda_runtime::layers::api_response=off";
+const REPEATED: &str = "lambda_runtime::layers::panic=off";
 
 /// Starts the log: `AWS_LAMBDA_LOG_LEVEL` (or `RUST_LOG`) and `AWS_LAMBDA_LOG_FORMAT` decide on level and form.
 ///

@@ -17,7 +17,7 @@ use polo_testkit::clickhouse::{engine_url, fresh_store};
 use polo_testkit::delivery::deliver;
 use polo_testkit::events::Bus;
 use polo_testkit::{accounts, sql};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// An account.
 pub(crate) const ONE: &str = "111111111111";

@@ -16,7 +16,7 @@ use polo_testkit::clickhouse::{engine_url, fresh_store};
 use polo_testkit::delivery::deliver;
 use polo_testkit::events::Bus;
 use polo_testkit::sql;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::organization::Organization;
 

@@ -17,7 +17,7 @@ use polo_testkit::clickhouse::{engine_url, fresh_store};
 use polo_testkit::delivery::deliver;
 use polo_testkit::sql;
 use role_provisioner::RoleProvisioner;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// An account beneath the targeted OU.
 pub(crate) const ONE: &str = "111111111111";

@@ -618,7 +618,7 @@ pub fn organization_account(id: &str) -> Value {
         "Name": format!("account {id}"),
         "State": "ACTIVE",
         "Status": "ACTIVE",
-        "Paths": [format!("o-exampleorgid/r-examplerootid/ou-examplerootid-1/{id}/")],
+        "Paths": [format!("o-exampleorgid/r-examplerootid/ou-examplerootid-00000001/{id}/")],
         "JoinedMethod": "CREATED",
         "JoinedTimestamp": 1_700_000_000.123
     })

@@ -77,7 +77,7 @@ async fn each_organizations_external_id_is_used_and_credentials_are_fresh_each_t
         ("POLO_EXTERNAL_ID", "common"),
         (
             "POLO_ORGANIZATIONS",
-            r#"[{"id": "o-exampleorgid", "external_id": "of-the-first"}, {"id": "o-b"}]"#,
+            r#"[{"id": "o-exampleorgid", "external_id": "of-the-first"}, {"id": "o-bbbbbbbbbb"}]"#,
         ),
     ])
     .await
@@ -86,7 +86,7 @@ async fn each_organizations_external_id_is_used_and_credentials_are_fresh_each_t
     sql::execute(
         &world.store,
         &format!(
-            "INSERT INTO account_facts SELECT * REPLACE ('o-b' AS organization_id, 2 AS _version) FROM account_facts
+            "INSERT INTO account_facts SELECT * REPLACE ('o-bbbbbbbbbb' AS organization_id, 2 AS _version) FROM account_facts
              WHERE account_id = '{TWO}'"
         ),
     )

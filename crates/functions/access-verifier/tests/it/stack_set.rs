@@ -143,8 +143,8 @@ async fn through_a_role() -> World {
         ("POLO_EXTERNAL_ID", "common"),
         (
             "POLO_ORGANIZATIONS",
-            r#"[{"id": "o-a", "external_id": "of-a"},
-                {"id": "o-b", "external_id": "of-b", "role_arn": "arn:aws:iam::999988887777:role/lister"}]"#,
+            r#"[{"id": "o-aaaaaaaaaa", "external_id": "of-a"},
+                {"id": "o-bbbbbbbbbb", "external_id": "of-b", "role_arn": "arn:aws:iam::999988887777:role/lister"}]"#,
         ),
     ])
     .await

@@ -14,9 +14,9 @@ async fn roots_ous_and_accounts_become_nodes_and_a_move_moves_the_node() {
     assert_eq!(
         world.lines(nodes).await,
         [
-            "account:111111111111 account account 111111111111 ou-examplerootid-1",
-            "ou-examplerootid-1 organizational_unit Workloads r-examplerootid",
-            "ou-examplerootid-2 organizational_unit Sandbox r-examplerootid",
+            "account:111111111111 account account 111111111111 ou-examplerootid-00000001",
+            "ou-examplerootid-00000001 organizational_unit Workloads r-examplerootid",
+            "ou-examplerootid-00000002 organizational_unit Sandbox r-examplerootid",
             "r-examplerootid root Root ",
         ]
     );

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 /// The root of every organization here.
 pub(crate) const ROOT: &str = "r-examplerootid";
 /// An OU, in which accounts lie unless a test says otherwise.
-pub(crate) const WORKLOADS: &str = "ou-examplerootid-1";
+pub(crate) const WORKLOADS: &str = "ou-examplerootid-00000001";
 /// Another.
-pub(crate) const SANDBOX: &str = "ou-examplerootid-2";
+pub(crate) const SANDBOX: &str = "ou-examplerootid-00000002";
 
 /// An account as the listing shows it, who joined at a moment finer than the registry keeps.
 pub(crate) fn account(id: &str) -> Value {

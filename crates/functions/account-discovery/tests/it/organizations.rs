@@ -4,7 +4,7 @@ use crate::organization::Organization;
 use crate::world::*;
 
 const LISTER: &str = "arn:aws:iam::999988887777:role/lister";
-const BOTH: &str = r#"[{"id": "o-b", "role_arn": "arn:aws:iam::999988887777:role/lister", "external_id": "of-b"},
+const BOTH: &str = r#"[{"id": "o-bbbbbbbbbb", "role_arn": "arn:aws:iam::999988887777:role/lister", "external_id": "of-b"},
     {"id": "o-exampleorgid"}]"#;
 
 async fn two_organizations() -> World {
@@ -13,7 +13,10 @@ async fn two_organizations() -> World {
         &[ONE],
     )
     .await;
-    world.shows("ASIA999988887777", Organization::of("o-b", &[TWO, THREE]));
+    world.shows(
+        "ASIA999988887777",
+        Organization::of("o-bbbbbbbbbb", &[TWO, THREE]),
+    );
     world
 }
 
@@ -25,8 +28,8 @@ async fn each_is_listed_with_its_own_credentials_and_checked_with_its_own_extern
         world.lines("SELECT concat(account_id, ' ', organization_id, ' ', polo_status) FROM v_accounts ORDER BY account_id").await,
         [
             "111111111111 o-exampleorgid active",
-            "222222222222 o-b active",
-            "333333333333 o-b active"
+            "222222222222 o-bbbbbbbbbb active",
+            "333333333333 o-bbbbbbbbbb active"
         ]
     );
     let mut asked: Vec<String> = world
@@ -56,9 +59,9 @@ async fn each_is_listed_with_its_own_credentials_and_checked_with_its_own_extern
     assert_eq!(
         world.records().await,
         [
-            "o-b complete 2 2 0 0",
+            "o-bbbbbbbbbb complete 2 2 0 0",
             "o-exampleorgid complete 1 1 0 0",
-            "o-b complete 2 0 0 0",
+            "o-bbbbbbbbbb complete 2 0 0 0",
             "o-exampleorgid complete 1 0 0 0"
         ]
     );
@@ -77,7 +80,7 @@ async fn the_trouble_of_the_first_is_told_and_the_second_is_discovered_all_the_s
     assert_eq!(
         world.records().await,
         [
-            "o-b failed 0 0 0 0 AwsCallFailed",
+            "o-bbbbbbbbbb failed 0 0 0 0 AwsCallFailed",
             "o-exampleorgid complete 1 1 0 0"
         ]
     );
@@ -90,20 +93,20 @@ async fn the_trouble_of_the_first_is_told_and_the_second_is_discovered_all_the_s
 #[tokio::test]
 async fn another_organization_than_the_configured_one_is_refused() {
     let world = World::with(
-        &[("POLO_ORGANIZATIONS", r#"[{"id": "o-another"}]"#)],
+        &[("POLO_ORGANIZATIONS", r#"[{"id": "o-another00000"}]"#)],
         &[ONE],
     )
     .await;
     let sentence = world.discover_fails("OrganizationMismatch").await;
     assert!(
-        sentence.contains("o-another") && sentence.contains(ORGANIZATION),
+        sentence.contains("o-another00000") && sentence.contains(ORGANIZATION),
         "{sentence}"
     );
     assert_eq!(world.count("ListAccounts"), 0);
     assert!(world.registry().await.is_empty());
     assert_eq!(
         world.records().await,
-        ["o-another failed 0 0 0 0 OrganizationMismatch"]
+        ["o-another00000 failed 0 0 0 0 OrganizationMismatch"]
     );
 }
 
@@ -114,18 +117,21 @@ async fn an_account_that_moves_to_another_organization_changes_and_does_not_leav
     world.told();
     world.shows(
         "ASIA999988887777",
-        Organization::of("o-b", &[TWO, THREE, ONE]),
+        Organization::of("o-bbbbbbbbbb", &[TWO, THREE, ONE]),
     );
     world.change(|organization| organization.remove(ONE));
     world.an_hour_later().await;
     assert_eq!(
         world.lines("SELECT concat(organization_id, ' ', polo_status) FROM v_accounts WHERE account_id = '111111111111'").await,
-        ["o-b active"]
+        ["o-bbbbbbbbbb active"]
     );
     assert_eq!(world.told(), ["111111111111 Changed"]);
 
     // Back again, listed by the organization that it left before the one that it joins.
-    world.shows("ASIA999988887777", Organization::of("o-b", &[TWO, THREE]));
+    world.shows(
+        "ASIA999988887777",
+        Organization::of("o-bbbbbbbbbb", &[TWO, THREE]),
+    );
     world.change(|organization| *organization = Organization::of(ORGANIZATION, &[ONE]));
     world.an_hour_later().await;
     assert_eq!(

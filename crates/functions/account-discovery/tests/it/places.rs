@@ -32,10 +32,18 @@ async fn filters_exclude_and_never_hide_and_who_is_out_of_scope_is_never_assumed
     const IN: &str = "active role_works";
     const OUT: &str = "excluded out_of_scope";
     for (json, one, two) in [
-        (r#"[{"include_ous": ["ou-examplerootid-1"]}]"#, IN, OUT),
-        (r#"[{"exclude_ous": ["ou-examplerootid-1"]}]"#, OUT, IN),
         (
-            r#"[{"include_ous": ["r-examplerootid"], "exclude_ous": ["ou-examplerootid-2"]}]"#,
+            r#"[{"include_ous": ["ou-examplerootid-00000001"]}]"#,
+            IN,
+            OUT,
+        ),
+        (
+            r#"[{"exclude_ous": ["ou-examplerootid-00000001"]}]"#,
+            OUT,
+            IN,
+        ),
+        (
+            r#"[{"include_ous": ["r-examplerootid"], "exclude_ous": ["ou-examplerootid-00000002"]}]"#,
             IN,
             OUT,
         ),
@@ -65,7 +73,7 @@ async fn filters_exclude_and_never_hide_and_who_is_out_of_scope_is_never_assumed
 
 #[tokio::test]
 async fn an_account_that_moves_changes_its_scope_both_ways() {
-    let world = with_filter(r#"[{"exclude_ous": ["ou-examplerootid-2"]}]"#).await;
+    let world = with_filter(r#"[{"exclude_ous": ["ou-examplerootid-00000002"]}]"#).await;
     world.discover().await;
     world.bus.take();
     world.change(|organization| {
@@ -142,7 +150,7 @@ async fn without_paths_the_ous_are_read_once_a_day_and_for_a_new_account() {
 
 #[tokio::test]
 async fn an_account_that_moves_while_the_ous_are_read_is_not_out_of_scope() {
-    let world = with_filter(r#"[{"include_ous": ["ou-examplerootid-1"]}]"#).await;
+    let world = with_filter(r#"[{"include_ous": ["ou-examplerootid-00000001"]}]"#).await;
     world.change(|organization| {
         organization.move_to(TWO, WORKLOADS);
         organization.forget(&["Paths"]);

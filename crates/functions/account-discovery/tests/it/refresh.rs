@@ -83,9 +83,9 @@ async fn a_new_account_is_discovered_placed_and_checked() {
 
 #[tokio::test]
 async fn an_account_of_the_second_organization_is_found_there() {
-    let list = r#"[{"id": "o-exampleorgid"}, {"id": "o-b", "role_arn": "arn:aws:iam::999988887777:role/lister"}]"#;
+    let list = r#"[{"id": "o-exampleorgid"}, {"id": "o-bbbbbbbbbb", "role_arn": "arn:aws:iam::999988887777:role/lister"}]"#;
     let world = World::with(&[("POLO_ORGANIZATIONS", list)], &[ONE]).await;
-    world.shows("ASIA999988887777", Organization::of("o-b", &[TWO]));
+    world.shows("ASIA999988887777", Organization::of("o-bbbbbbbbbb", &[TWO]));
     world
         .deliver(&json!({"account_id": TWO}), "request 1")
         .await
@@ -94,7 +94,7 @@ async fn an_account_of_the_second_organization_is_found_there() {
         world
             .lines("SELECT account_id, organization_id FROM v_accounts")
             .await,
-        ["222222222222\to-b"]
+        ["222222222222\to-bbbbbbbbbb"]
     );
 }
 

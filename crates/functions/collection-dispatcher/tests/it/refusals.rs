@@ -61,13 +61,13 @@ async fn what_cannot_be_asked_for_is_one_sentence_and_nothing_is_written() {
         ),
         (
             json!({"mode": "swep"}),
-            "RequestRefused",
-            "sweep or reconcile",
+            "PayloadInvalid",
+            "\"sweep\" or \"reconcile\"",
         ),
         (
             json!({"account_id": ONE, "mode": "swep"}),
-            "RequestRefused",
-            "sweep or reconcile",
+            "PayloadInvalid",
+            "\"sweep\" or \"reconcile\"",
         ),
         (json!({"schedule": "dayly"}), "RequestRefused", "daily"),
         (
@@ -77,7 +77,7 @@ async fn what_cannot_be_asked_for_is_one_sentence_and_nothing_is_written() {
         ),
         (
             json!({"regions": ["us-east-1"]}),
-            "RequestRefused",
+            "PayloadInvalid",
             "regions",
         ),
         (json!([]), "PayloadInvalid", "JSON object"),

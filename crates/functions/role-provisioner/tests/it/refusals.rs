@@ -36,7 +36,7 @@ async fn an_account_that_gets_no_instance_is_one_sentence_why() {
         (
             json!({"account_id": TWO}),
             "RequestRefused",
-            "none of the StackSet's targets (ou-ab12-work)",
+            "none of the StackSet's targets (ou-ab12-workloads)",
         ),
         (
             json!({"account_id": THREE}),

@@ -25,7 +25,7 @@ async fn missing_instances_are_made_and_failed_ones_deployed_anew_each_in_one_op
         ("DeploymentTargets.AccountFilterType", "INTERSECTION"),
         (
             "DeploymentTargets.OrganizationalUnitIds.member.1",
-            "ou-ab12-work",
+            "ou-ab12-workloads",
         ),
         ("DeploymentTargets.OrganizationalUnitIds.member.2", ""),
         ("Regions.member.1", "us-east-1"),
@@ -58,7 +58,7 @@ async fn nobody_waits_and_nobody_is_asked() {
     exclude(&world.store, ONE).await;
     world.fact(TWO, "true AS is_management").await;
     world
-        .fact(THREE, "['r-ab12', 'ou-ab12-else'] AS parents")
+        .fact(THREE, "['r-ab12', 'ou-ab12-elsewhere'] AS parents")
         .await;
     let answer = world.tick().await.unwrap();
     assert_eq!(

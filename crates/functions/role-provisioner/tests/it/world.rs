@@ -58,7 +58,7 @@ pub(crate) struct World {
 /// The settings of a deployment in the management account.
 pub(crate) const SETTINGS: [(&str, &str); 3] = [
     ("POLO_STACK_SET_NAME", "polo-roles"),
-    ("POLO_ROLLOUT_OUS", "ou-ab12-work"),
+    ("POLO_ROLLOUT_OUS", "ou-ab12-workloads"),
     ("POLO_ROLE_REGION", "us-east-1"),
 ];
 
@@ -101,7 +101,7 @@ impl World {
             "INSERT INTO account_facts (account_id, organization_id, partition, account_name, org_state, membership,
                  in_scope, parents, read_role_arn, _version)
              VALUES ('{id}', 'o-exampleorgid', 'aws', 'account {id}', 'ACTIVE', 'member', true,
-                 ['r-ab12', 'ou-ab12-work', 'ou-ab12-prod'], '{role}', 1)"
+                 ['r-ab12', 'ou-ab12-workloads', 'ou-ab12-production'], '{role}', 1)"
         ))
         .await;
         self.sql(&format!(

@@ -13,6 +13,7 @@ mod operator;
 mod page;
 mod plain_account;
 mod provisioning;
+mod readme;
 mod regions;
 mod removals;
 mod roles;

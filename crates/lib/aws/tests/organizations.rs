@@ -80,7 +80,7 @@ async fn pages_are_read_to_the_end_and_empty_ones_too() {
         Some(
             &[
                 "r-examplerootid".to_owned(),
-                "ou-examplerootid-1".to_owned()
+                "ou-examplerootid-00000001".to_owned()
             ][..]
         )
     );

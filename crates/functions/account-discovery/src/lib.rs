@@ -46,10 +46,16 @@ impl Function for AccountDiscovery {
                 for organization in organizations {
                     match organization::discover(context, organization, &invocation).await {
                         Ok(done) => discovered.push(done),
-                        // One organization's trouble must not hide the others; the function fails in the end.
+                        // One organization's failure must not hide the others; the function fails in the end.
                         Err(error) => {
-                            tracing::error!(organization.id = ?organization.id, error = error.chain(), "discovery failed");
-                            first_error.get_or_insert(error);
+                            tracing::warn!(organization.id = ?organization.id, "discovery of an organization failed");
+                            match &first_error {
+                                None => first_error = Some(error),
+                                // The first one is the function's own error, which is logged as such.
+                                Some(_) => {
+                                    tracing::error!(error = error.chain(), "discovery failed")
+                                }
+                            }
                         }
                     }
                 }

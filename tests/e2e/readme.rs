@@ -24,7 +24,8 @@ async fn first_commands_of_the_readme_work() {
     assert_eq!(commands.len(), shows.len(), "{commands:?}");
 
     let stack = Stack::start().await;
-    stack.load_example();
+    let example = stack.load_example();
+    assert!(example["accounts"].is_array(), "{example}");
     stack.fire("hourly-discovery").await;
     let environment = stack.folder().join("env").display().to_string();
     for (command, shown) in commands.iter().zip(shows) {

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polo_core::text::{clip, printable};
+use polo_core::text::{clip, counted, printable};
 use polo_core::{AccountId, Timestamp};
 use polo_report::times::utc;
 use polo_store::coverage::IncompleteCollector;
@@ -336,12 +336,6 @@ fn called(account: &Named<'_>) -> String {
 fn base_of(page_url: &str) -> String {
     let path = page_url.split(['?', '#']).next().unwrap_or(page_url);
     format!("{}/", path.trim_end_matches('/'))
-}
-
-/// `1 account`, `2 accounts`.
-pub(crate) fn counted(n: usize, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{plural}")
 }
 
 /// One printable line of so many characters at most.

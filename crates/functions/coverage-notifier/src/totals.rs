@@ -1,12 +1,12 @@
 //! How many accounts need attention in all, as the status page counts them. Pure.
 
+use polo_core::text::counted;
 use polo_core::{PoloStatus, Timestamp};
 use polo_store::StoreError;
 use polo_store::accounts::AccountRow;
 use polo_store::coverage::UncoveredAccount;
 
 use crate::concerns::{SETUP_GRACE, is_in_grace};
-use crate::message::counted;
 
 /// The counts of one moment, and how many of them no message names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

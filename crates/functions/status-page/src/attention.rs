@@ -1,5 +1,6 @@
 //! The accounts that need attention, by cause. Invariant: what Polo cannot see comes before gaps.
 
+use polo_core::text::counted;
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
@@ -8,7 +9,7 @@ use polo_report::gap::Gap;
 use polo_report::words;
 use polo_store::accounts::AccountRow;
 
-use crate::document::{ago, capitalized, counted};
+use crate::document::{ago, capitalized};
 use crate::filter::{Coverage, Filter};
 use crate::rows::{View, tint};
 use crate::snapshot::{Snapshot, Standing};
@@ -89,7 +90,7 @@ pub(crate) fn section(snapshot: &Snapshot, rows: usize) -> Markup {
                         tr class={ "c " (tint(cause.standing)) } {
                             th scope="rowgroup" colspan="4" {
                                 span class="s" { (cause.title) } ": " (cause.words)
-                                " " span class="count" { "(" (counted(*count, "account", "accounts")) ")" }
+                                " " span class="count" { "(" (counted(*count, "account")) ")" }
                             }
                         }
                         @for account in shown { (row(&view, account, cause.standing)) }

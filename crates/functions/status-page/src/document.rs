@@ -130,11 +130,6 @@ fn machine(at: Timestamp) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// `1 account`, `2 accounts`.
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 /// A text with a capital letter.
 pub(crate) fn capitalized(text: &str) -> String {
     let mut characters = text.chars();

@@ -2,13 +2,14 @@
 
 use maud::{Markup, html};
 use polo_core::AccountId;
+use polo_core::text::counted;
 use polo_report::counts::STATUSES;
 use polo_report::words;
 use polo_store::accounts::AccountRow;
 
 use crate::answer::Answer;
 use crate::budget::fitting;
-use crate::document::{self, Frame, counted};
+use crate::document::{self, Frame};
 use crate::filter::{Coverage, Filter};
 use crate::problem::Problem;
 use crate::route::Form;
@@ -62,7 +63,7 @@ fn page(
         @if accounts.is_empty() {
             p {
                 "No account matches. A search looks for its words in names, ids and owners. "
-                a href="./" { "Show all " (counted(snapshot.accounts.len(), "account", "accounts")) }
+                a href="./" { "Show all " (counted(snapshot.accounts.len(), "account")) }
                 "."
             }
         } @else {
@@ -127,7 +128,7 @@ impl<'a> Page<'a> {
 
     /// `2 accounts`, or which of them these are.
     pub(crate) fn says(&self, all: usize) -> String {
-        let of = counted(all, "account", "accounts");
+        let of = counted(all, "account");
         if self.from == 0 && self.next.is_none() {
             of
         } else if self.rows.is_empty() {

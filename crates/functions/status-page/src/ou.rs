@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 use polo_core::AccountId;
-use polo_core::text::quoted;
+use polo_core::text::{counted, quoted};
 
 use crate::answer::Answer;
 use crate::budget::fitting;
-use crate::document::{self, Frame, counted};
+use crate::document::{self, Frame};
 use crate::filter::Filter;
 use crate::list::{Page, first};
 use crate::problem::Problem;
@@ -66,7 +66,7 @@ fn page(
             tr class="o d0" {
                 th colspan="4" scope="row" {
                     "Directly in " (title) " "
-                    span { (counted(branch.accounts.len(), "account", "accounts")) }
+                    span { (counted(branch.accounts.len(), "account")) }
                 }
             }
         }

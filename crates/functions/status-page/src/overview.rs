@@ -4,11 +4,12 @@
 //! attention are shown, and the OUs, the counts and the search lead to the others.
 
 use maud::{Markup, html};
+use polo_core::text::counted;
 
 use crate::answer::Answer;
 use crate::attention;
 use crate::budget::fitting;
-use crate::document::{self, Frame, ago, counted};
+use crate::document::{self, Frame, ago};
 use crate::filter::{Coverage, Filter};
 use crate::list;
 use crate::rows::{ALL_OPEN, View, table};
@@ -54,7 +55,7 @@ fn banner(snapshot: &Snapshot) -> Markup {
     let blocked = snapshot.count(Standing::Blocked);
     let gaps = snapshot.count(Standing::Gap);
     let monitored = snapshot.accounts.len() - snapshot.count(Standing::Excluded);
-    let of = counted(monitored, "monitored account", "monitored accounts");
+    let of = counted(monitored, "monitored account");
     let all = |coverage| {
         format!(
             "./{}",
@@ -83,7 +84,7 @@ fn banner(snapshot: &Snapshot) -> Markup {
                 @if gaps > 0 {
                     p {
                         strong {
-                            a href=(all(Coverage::WithGaps)) { (counted(gaps, "account", "accounts")) }
+                            a href=(all(Coverage::WithGaps)) { (counted(gaps, "account")) }
                             " that Polo sees " (if gaps == 1 { "has a gap." } else { "have gaps." })
                         }
                         " Something could not be collected, or was not collected in time."

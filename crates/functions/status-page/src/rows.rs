@@ -3,13 +3,12 @@
 use maud::{Markup, html};
 use polo_core::PoloStatus;
 use polo_core::status_reason::explain;
-use polo_core::text::clip;
+use polo_core::text::{clip, counted};
 use polo_report::gap::Gap;
 use polo_report::{times, words};
 use polo_store::accounts::AccountRow;
 
 use crate::budget::NAME_CHARACTERS;
-use crate::document::counted;
 use crate::snapshot::{Snapshot, Standing};
 use crate::tree::{self, Branch, OUTSIDE, Tally};
 
@@ -180,7 +179,7 @@ pub(crate) fn tint(standing: Standing) -> &'static str {
 
 /// How many accounts stand how.
 pub(crate) fn tally(tally: &Tally) -> String {
-    let mut text = counted(tally.accounts, "account", "accounts");
+    let mut text = counted(tally.accounts, "account");
     for (count, what) in [
         (tally.blocked, "not visible"),
         (tally.gaps, "with gaps"),

@@ -3,7 +3,7 @@
 //! Invariant: what passes [`printable`] moves no cursor, changes no color, starts no line and reorders no text.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 /// The text with control and bidirectional characters escaped, as `\n` or `\u{1b}`.
 ///
@@ -42,6 +42,12 @@ pub fn clip(text: &str, characters: usize) -> Cow<'_, str> {
     }
     let kept: String = text.chars().take(characters.saturating_sub(1)).collect();
     Cow::Owned(format!("{}…", kept.trim_end()))
+}
+
+/// `1 account`, `2 accounts`, `0 accounts`.
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let end = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{end}")
 }
 
 /// A value from outside as errors show it: quoted, printable, and cut at 120 characters.
@@ -86,6 +92,12 @@ mod tests {
         assert_eq!(clip("übergröße", 9), "übergröße");
         assert_eq!(clip("übergröße", 5), "über…");
         assert_eq!(clip("", 5), "");
+    }
+
+    #[test]
+    fn one_has_no_plural() {
+        assert_eq!(counted(1_u64, "run"), "1 run");
+        assert_eq!(counted(0_usize, "run"), "0 runs");
     }
 
     #[test]

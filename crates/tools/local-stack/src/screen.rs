@@ -151,13 +151,6 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// `1 account`, `2 accounts`.
-pub(crate) fn counted(number: impl Into<u64>, thing: &str) -> String {
-    let number = number.into();
-    let end = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{end}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,12 +201,5 @@ mod tests {
                 "{width}: {lines:#?}"
             );
         }
-    }
-
-    #[test]
-    fn counts_agree_with_their_nouns() {
-        assert_eq!(counted(0_u64, "run"), "0 runs");
-        assert_eq!(counted(1_u64, "run"), "1 run");
-        assert_eq!(counted(2_u64, "run"), "2 runs");
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use polo_aws::{AwsFailure, classify};
+use polo_core::innermost_cause;
 use polo_core::text::{clip, printable};
 
 /// A library's own words are cut here.
@@ -53,11 +54,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<String> {
 
 /// The innermost of an error's causes, the outer ones only name layers of a client; none if it is a dump.
 pub(crate) fn innermost(error: &(dyn Error + 'static)) -> Option<String> {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    let text = innermost.to_string();
+    let text = innermost_cause(error).to_string();
     (!text.contains(['{', '(', '"', '\n'])).then(|| clip(&printable(&text), WORDS).into_owned())
 }
 

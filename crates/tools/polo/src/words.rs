@@ -1,13 +1,5 @@
 //! Numbers in sentences.
 
-/// `1 account`, `2 accounts`, `0 accounts`.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    }
-}
-
 /// `1 failed`, `2 failed` … of what is not none, joined by commas.
 pub(crate) fn parts<'a>(counts: impl IntoIterator<Item = (usize, &'a str)>) -> String {
     let parts: Vec<String> = counts

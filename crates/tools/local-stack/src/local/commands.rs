@@ -5,7 +5,8 @@ use crate::error::StackError;
 use crate::local::layout::Layout;
 use crate::local::record::Service;
 use crate::local::{env_file, process, readiness, up};
-use crate::screen::{self, Screen, counted};
+use crate::screen::{self, Screen};
+use polo_core::text::counted;
 
 /// Stops the stack.
 pub(crate) fn down(layout: &Layout) -> Result<(), StackError> {

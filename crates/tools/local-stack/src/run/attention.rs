@@ -1,6 +1,7 @@
 //! What needs attention: the accounts that Polo cannot read and the gaps in those that it reads, by reason in words.
 //! INVARIANT: every account in `v_account_coverage` is in exactly one group.
 
+use polo_core::text::counted;
 use std::collections::BTreeMap;
 
 use polo_core::status_reason;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 
 use super::database::Database;
 use crate::error::StackError;
-use crate::screen::{Screen, counted};
+use crate::screen::Screen;
 
 /// An account that lacks visibility.
 #[derive(Debug, Deserialize)]

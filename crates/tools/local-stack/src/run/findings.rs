@@ -2,7 +2,8 @@
 
 use super::database::Database;
 use crate::error::StackError;
-use crate::screen::{Screen, counted};
+use crate::screen::Screen;
+use polo_core::text::counted;
 
 /// Rows that are shown.
 const SHOWN: usize = 5;

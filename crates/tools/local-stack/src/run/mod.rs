@@ -11,6 +11,7 @@ mod findings;
 mod report;
 mod ticks;
 
+use polo_core::text::counted;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -21,7 +22,6 @@ use crate::client::{Client, Status};
 use crate::error::StackError;
 use crate::local::commands;
 use crate::local::layout::Layout;
-use crate::screen::counted;
 use example::Example;
 
 /// The longest that one schedule's work may take: the example is small.

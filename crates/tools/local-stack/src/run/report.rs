@@ -1,6 +1,7 @@
 //! The report of `run`: what needs attention first, then counts and findings, then what to do next. It fails if a collector has not
 //! collected, or if an account is not what its condition says.
 
+use polo_core::text::counted;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use crate::client::Client;
 use crate::error::StackError;
 use crate::local::layout::Layout;
 use crate::local::up;
-use crate::screen::{self, Screen, counted};
+use crate::screen::{self, Screen};
 
 #[derive(Deserialize)]
 struct Row {

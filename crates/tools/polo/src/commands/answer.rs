@@ -1,6 +1,7 @@
 //! What functions answered, in sentences. Invariant: pure; what was asked for and did not happen makes the answer short,
 //! and an answer of another form is never taken for success.
 
+use polo_core::text::counted;
 use std::collections::BTreeMap;
 
 use polo_core::status_reason;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::output::Text;
-use crate::words::{counted, parts};
+use crate::words::parts;
 
 /// An answer for people.
 #[derive(Debug, PartialEq, Eq)]

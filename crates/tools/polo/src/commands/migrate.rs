@@ -2,6 +2,7 @@
 //! interrupted. First comes the schema, then what it holds of this version: the collectors' manifests, and the periods of
 //! the status rule if they are given.
 
+use polo_core::text::counted;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -16,7 +17,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::Migrate;
 use crate::error::CliError;
 use crate::output::Text;
-use crate::words::counted;
 use crate::{environment, output};
 
 pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {

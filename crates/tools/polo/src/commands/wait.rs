@@ -2,6 +2,7 @@
 //!
 //! Invariant: a run has ended if its newest attempt has; Lambda may repeat a failed one later, which is not waited for.
 
+use polo_core::text::counted;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::error::CliError;
 use crate::output::Text;
 use crate::progress::Progress;
 use crate::table::Screen;
-use crate::words::{counted, parts};
+use crate::words::parts;
 use crate::{environment, json};
 
 const POLL: Duration = Duration::from_secs(1);

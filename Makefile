@@ -89,6 +89,7 @@ lint: $(DENY) .tools/node/.stamp ## Formatting, clippy, licences and sources
 
 test-rust: $(NEXTEST) .tools/venv/.stamp .tools/node/.stamp .tools/lambda/.stamp infra/polo/cdk.out/.stamp build-dev ## Unit, store, fault and end-to-end tests
 	$(NEXTEST) nextest run --workspace --locked
+	@python3 tests/slowest.py target/nextest/default/junit.xml
 
 test-infra: infra/polo/node_modules/.stamp ## Types and templates of the CDK app
 	npm --prefix infra/polo run --silent check

@@ -1,62 +1,10 @@
-//! The real engine for tests: one embedded server per test process, a fresh database per test.
-//!
-//! Invariant: the engine ends with the process that started it, however that ends: it reads our pipe.
+//! The real engine for tests, with a fresh database per test.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
 
-use polo_store::migrations::{Topology, Turn, migrate};
 use polo_store::{Store, StoreConfig};
-use uuid::Uuid;
 
-/// The engine of this process.
-struct Engine {
-    url: String,
-    _process: Child,
-    _stdin: Option<ChildStdin>,
-    _directory: tempfile::TempDir,
-}
-
-fn engine() -> &'static Engine {
-    static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let binary = binary("clickhouse-embedded");
-        let mut process = Command::new(&binary)
-            .arg("--path")
-            .arg(directory.path().join("data"))
-            .args(["--http-port", "0", "--exit-with-stdin"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!(
-                    "{} does not start ({error}): run `make build-dev` first",
-                    binary.display()
-                )
-            });
-        let stdin = process.stdin.take();
-        let stdout = process.stdout.take().expect("a pipe");
-        let line = BufReader::new(stdout)
-            .lines()
-            .next()
-            .expect("the engine says where it listens")
-            .expect("text");
-        let url = line
-            .strip_prefix("listening on ")
-            .unwrap_or_else(|| panic!("unexpected: {line}"))
-            .to_owned();
-        Engine {
-            url,
-            _process: process,
-            _stdin: stdin,
-            _directory: directory,
-        }
-    })
-}
+use crate::engine::{empty_database, engine, fresh_name};
 
 /// A binary of this workspace, beside the test's own.
 pub fn binary(name: &str) -> PathBuf {
@@ -65,22 +13,41 @@ pub fn binary(name: &str) -> PathBuf {
     deps.parent().expect("the profile's directory").join(name)
 }
 
-/// Where the engine of this process listens.
+/// Where the engine of tests listens.
 pub fn engine_url() -> &'static str {
     &engine().url
 }
 
 /// The settings of an empty, not yet migrated database.
 pub fn fresh_config() -> StoreConfig {
-    let name = format!("t_{}", Uuid::new_v4().simple());
-    StoreConfig::new(engine_url(), Some(&name), None, None).expect("settings of the test engine")
+    config_of(&fresh_name())
 }
 
-/// A fresh database with the whole schema.
+/// A database with the whole schema and no rows, for this test alone.
 pub async fn fresh_store() -> Store {
-    let store = Store::new(&fresh_config());
-    migrate(&store, &Topology::default(), &Turn::of("a test"))
+    Store::new(&config_of(&empty_database().await))
+}
+
+fn config_of(database: &str) -> StoreConfig {
+    StoreConfig::new(engine_url(), Some(database), None, None).expect("settings of the test engine")
+}
+
+/// Whether the engine accepts a statement, and its answer.
+pub(crate) async fn ask(database: &str, sql: &str) -> (bool, String) {
+    let response = reqwest::Client::new()
+        .post(engine_url())
+        .query(&[("database", database)])
+        .body(sql.to_owned())
+        .send()
         .await
-        .unwrap_or_else(|error| panic!("{error}: {error:?}"));
-    store
+        .expect("the engine answers");
+    let accepted = response.status().is_success();
+    (accepted, response.text().await.expect("text"))
+}
+
+/// The engine's answer to a statement that it has to accept.
+pub(crate) async fn post(database: &str, sql: &str) -> String {
+    let (accepted, body) = ask(database, sql).await;
+    assert!(accepted, "{sql}\n{body}");
+    body
 }

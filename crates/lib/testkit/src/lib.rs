@@ -6,6 +6,7 @@ mod cbor;
 pub mod clickhouse;
 pub mod collector;
 pub mod delivery;
+mod engine;
 pub mod events;
 pub mod gate;
 pub mod iam_actions;

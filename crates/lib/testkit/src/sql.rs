@@ -2,27 +2,18 @@
 
 use polo_store::Store;
 
-async fn ask(store: &Store, database: &str, sql: &str) -> (bool, String) {
-    let response = reqwest::Client::new()
-        .post(crate::clickhouse::engine_url())
-        .query(&[("database", database)])
-        .body(sql.replace("{database}", store.database()))
-        .send()
-        .await
-        .expect("the engine answers");
-    let accepted = response.status().is_success();
-    (accepted, response.text().await.expect("text"))
-}
+use crate::clickhouse;
 
 async fn post(store: &Store, database: &str, sql: &str) -> String {
-    let (accepted, body) = ask(store, database, sql).await;
-    assert!(accepted, "{sql}\n{body}");
+    let sql = sql.replace("{database}", store.database());
+    let body = clickhouse::post(database, &sql).await;
     body.trim_end_matches('\n').to_owned()
 }
 
 /// Why the server refuses a statement that it has to refuse.
 pub async fn refused(store: &Store, sql: &str) -> String {
-    let (accepted, body) = ask(store, store.database(), sql).await;
+    let statement = sql.replace("{database}", store.database());
+    let (accepted, body) = clickhouse::ask(store.database(), &statement).await;
     assert!(!accepted, "accepted: {sql}");
     body
 }

@@ -24,6 +24,14 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
 
+    /// End ten seconds after the last process has released its lock (flock) on this file, so that processes can share an engine.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exit_when_unlocked: Option<PathBuf>,
+
+    /// ClickHouse's own configuration (XML): users, directories for backups, system logs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config_file: Option<PathBuf>,
+
     /// How often a free port was lost to another program between choosing it and listening on it.
     #[arg(long, hide = true, default_value_t = 0)]
     pub(crate) attempt: u32,

@@ -60,8 +60,8 @@ impl Engine {
     }
 
     /// Serves `directory` on `port`. Returns only when the engine failed, with its words.
-    pub(crate) fn serve(&self, directory: &Path, port: u16) -> String {
-        let arguments = [
+    pub(crate) fn serve(&self, directory: &Path, port: u16, config: Option<&Path>) -> String {
+        let mut arguments = vec![
             "clickhouse".to_owned(),
             format!("--path={}", directory.display()),
             format!("--http_port={port}"),
@@ -69,6 +69,7 @@ impl Engine {
             "--query".to_owned(),
             SERVE_FOREVER.to_owned(),
         ];
+        arguments.extend(config.map(|file| format!("--config-file={}", file.display())));
         let Ok(arguments) = arguments
             .into_iter()
             .map(CString::new)

@@ -50,6 +50,26 @@ pub(crate) enum StartError {
         /// The directory.
         path: PathBuf,
     },
+    /// The file that sharers lock cannot be opened.
+    #[error(
+        "cannot open the lock file {path}: {source}; create it before, and name it with --exit-when-unlocked"
+    )]
+    LockFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The configuration cannot be read.
+    #[error(
+        "cannot read the configuration {path}: {source}; name a readable file with --config-file"
+    )]
+    ConfigFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The port is taken.
     #[error(
         "port {port} on 127.0.0.1 is in use; give another with --http-port, or 0 for a free one"

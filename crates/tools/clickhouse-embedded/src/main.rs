@@ -11,6 +11,7 @@ mod directory;
 mod engine;
 mod error;
 mod health;
+mod lease;
 mod library;
 mod port;
 mod process;
@@ -37,14 +38,23 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<std::convert::Infallible, StartError> {
     let directory = directory::prepare(&cli.path)?;
     let library = library::find(cli.library.as_deref())?;
+    if let Some(path) = &cli.config_file {
+        std::fs::File::open(path).map_err(|source| StartError::ConfigFile {
+            path: path.clone(),
+            source,
+        })?;
+    }
     let port = port::choose(cli.http_port)?;
 
     // Before any thread exists: threads inherit the signal mask, and the environment may still be changed.
     let io = process::take_over(cli.exit_with_stdin)?;
+    if let Some(path) = &cli.exit_when_unlocked {
+        lease::end_when_unlocked(path)?;
+    }
     let engine = engine::Engine::load(&library)?;
     health::announce_when_ready(port, directory.clone(), io.announcements);
 
-    let message = engine.serve(&directory, port);
+    let message = engine.serve(&directory, port, cli.config_file.as_deref());
     if port::choose(port).is_err() {
         // Another program took it between our choice and the engine's listening.
         if cli.http_port == 0 && cli.attempt < port::ATTEMPTS {

@@ -1,0 +1,207 @@
+//! The ClickHouse engine that all tests share, and its migrated databases: one for each test at a time.
+//!
+//! Invariant: a test process locks `users` before it looks for the engine and holds the lock until it ends. The engine
+//! ends once nothing holds that lock, so it outlives no test run and never ends under a test.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use polo_store::migrations::{Topology, Turn, digest, migrate};
+use polo_store::{Store, StoreConfig};
+use uuid::Uuid;
+
+use crate::clickhouse::{binary, post};
+
+/// The engine as this process uses it.
+pub(crate) struct Engine {
+    pub(crate) url: String,
+    /// A file `database.process` for each migrated database, with its schema.
+    databases: PathBuf,
+    _users: File,
+}
+
+const DATABASES: &str = "databases";
+
+/// The shared engine; the first process that asks starts it.
+pub(crate) fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| {
+        let directory = binary("test-clickhouse");
+        fs::create_dir_all(&directory).expect("a directory for the engine of tests");
+        let users = open(&directory, "users");
+        users.lock_shared().expect("the lock of the engine's users");
+        let starting = open(&directory, "starting");
+        starting.lock().expect("the lock of who starts the engine");
+        let url = running(&directory).unwrap_or_else(|| start(&directory));
+        Engine {
+            url,
+            databases: directory.join("engine").join(DATABASES),
+            _users: users,
+        }
+    })
+}
+
+fn open(directory: &Path, name: &str) -> File {
+    let path = directory.join(name);
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .read(true)
+        .open(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The address of the engine that another process started, if it answers.
+fn running(directory: &Path) -> Option<String> {
+    let url = fs::read_to_string(directory.join("url")).ok()?;
+    let mut stream = TcpStream::connect(url.strip_prefix("http://")?).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .ok()?;
+    write!(stream, "GET /ping HTTP/1.0\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.ends_with("Ok.\n").then_some(url)
+}
+
+fn start(directory: &Path) -> String {
+    let home = directory.join("engine");
+    if home.exists() {
+        fs::remove_dir_all(&home).expect("the directory of an engine that ended");
+    }
+    fs::create_dir_all(home.join(DATABASES)).expect("a directory for the engine");
+    fs::write(home.join("users.xml"), USERS).expect("the engine's users");
+    let config = CONFIG.replace("{home}", &home.display().to_string());
+    fs::write(home.join("config.xml"), config).expect("the engine's configuration");
+    let log = File::create(home.join("log")).expect("the engine's log");
+    let program = binary("clickhouse-embedded");
+    let mut process = Command::new(&program)
+        .arg("--path")
+        .arg(home.join("data"))
+        .arg("--config-file")
+        .arg(home.join("config.xml"))
+        .arg("--exit-when-unlocked")
+        .arg(directory.join("users"))
+        .args(["--http-port", "0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        // Of its own, because a runner that ends a test ends the test's process group.
+        .process_group(0)
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!(
+                "{} does not start ({error}): run `make build-dev` first",
+                program.display()
+            )
+        });
+    let stdout = process.stdout.take().expect("a pipe");
+    let line = BufReader::new(stdout)
+        .lines()
+        .next()
+        .unwrap_or_else(|| panic!("the engine ended: see {}", home.join("log").display()))
+        .expect("text");
+    let url = line
+        .strip_prefix("listening on ")
+        .unwrap_or_else(|| panic!("unexpected: {line}"));
+    fs::write(directory.join("url"), url).expect("the engine's address");
+    url.to_owned()
+}
+
+/// A migrated database without rows: one that an ended test left behind, emptied, else a new one.
+///
+/// Emptying takes a fiftieth of the time that migrating takes. A database whose schema a test has changed is dropped.
+pub(crate) async fn empty_database() -> String {
+    let engine = engine();
+    while let Some((name, mark)) = claim(&engine.databases) {
+        let left_with = fs::read_to_string(&mark).expect("the mark of a database");
+        if left_with == schema_of(&name).await {
+            post(
+                &name,
+                &format!("TRUNCATE ALL TABLES FROM {name} NOT LIKE 'schema_migrations'"),
+            )
+            .await;
+            post(&name, "SYSTEM RELOAD DICTIONARY hierarchy_dict").await;
+            return name;
+        }
+        post("default", &format!("DROP DATABASE IF EXISTS {name}")).await;
+        fs::remove_file(&mark).expect("the mark of a dropped database");
+    }
+    let name = fresh_name();
+    let config = StoreConfig::new(&engine.url, Some(&name), None, None).expect("settings");
+    migrate(
+        &Store::new(&config),
+        &Topology::default(),
+        &Turn::of("a test"),
+    )
+    .await
+    .unwrap_or_else(|error| panic!("{error}: {error:?}"));
+    let mark = engine
+        .databases
+        .join(format!("{name}.{}", std::process::id()));
+    fs::write(mark, schema_of(&name).await).expect("the mark of a database");
+    name
+}
+
+/// Takes a database whose test has ended. Of several processes that try to rename its mark one succeeds.
+fn claim(databases: &Path) -> Option<(String, PathBuf)> {
+    for entry in fs::read_dir(databases)
+        .expect("the marks of databases")
+        .flatten()
+    {
+        let file = entry.file_name().into_string().expect("UTF-8");
+        let (name, owner) = file
+            .split_once('.')
+            .expect("a mark is named database.process");
+        if is_running(owner) {
+            continue;
+        }
+        let mine = databases.join(format!("{name}.{}", std::process::id()));
+        if fs::rename(entry.path(), &mine).is_ok() {
+            return Some((name.to_owned(), mine));
+        }
+    }
+    None
+}
+
+fn is_running(process: &str) -> bool {
+    let id = process
+        .parse()
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    id.is_some_and(|id| rustix::process::test_kill_process(id).is_ok())
+}
+
+/// What a database has to be in order to be used again: made by this release, and unchanged since.
+async fn schema_of(database: &str) -> String {
+    let sql = "SELECT
+        (SELECT groupBitXor(cityHash64(name, uuid, create_table_query)) FROM system.tables WHERE database = currentDatabase()),
+        (SELECT groupBitXor(cityHash64(owner, number, sha256, applied_at)) FROM schema_migrations)";
+    format!("{} {}", digest(), post(database, sql).await.trim_end())
+}
+
+/// A name for a database of this process.
+pub(crate) fn fresh_name() -> String {
+    format!("t_{}", Uuid::new_v4().simple())
+}
+
+/// Dropped tables leave the disk at once.
+const CONFIG: &str = "<clickhouse>
+<users_config>{home}/users.xml</users_config>
+<user_directories><users_xml><path>{home}/users.xml</path></users_xml></user_directories>
+<database_atomic_delay_before_drop_table_sec>0</database_atomic_delay_before_drop_table_sec>
+</clickhouse>
+";
+
+const USERS: &str = "<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>
+<default><password/><networks><ip>127.0.0.1</ip><ip>::1</ip></networks><profile>default</profile><quota>default</quota>
+<access_management>1</access_management></default>
+</users></clickhouse>
+";

@@ -28,7 +28,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 # What people give is read by recipes as "$$NAME": pasted into a command, a blank or a semicolon in it would be the shell's.
 export OUT SETTINGS STACKS
 
-.PHONY: help run check-once built test up down fire status watch build synth deploy cost fmt lint test-rust test-infra test-local-aws test-templates build-dev tools clean
+.PHONY: help run check-once built test up down fire status watch build synth deploy cost fmt lint test-rust test-infra test-local-aws test-templates build-dev bench tools clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -77,7 +77,8 @@ cost: ## What a deployment costs a month: make cost ACCOUNTS=250 SETTINGS=file.j
 	@$(MAKE) -s infra/polo/node_modules/.stamp
 	@$(TSX) infra/polo/bin/cost.ts "$$ACCOUNTS" "$$SETTINGS"
 
-test: lint test-rust test-infra test-local-aws test-templates ## Every check there is; CI runs the same
+test: lint test-rust ## Every check there is; CI runs the same
+	@$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-infra test-local-aws test-templates
 
 fmt: ## Format the code
 	cargo fmt --all
@@ -100,6 +101,9 @@ test-local-aws: .tools/venv/.stamp ## The local AWS refuses what AWS refuses
 
 test-templates: .tools/checks/.stamp infra/polo/cdk.out/.stamp ## cfn-lint on every template, parliament on the member roles
 	.tools/checks/bin/python infra/local/checks/templates.py
+
+bench: build-dev ## Rows read and time of every decision, beside its budget: make bench SIZES="1000x1 1000x30"
+	@set -f; cargo bench --quiet --workspace --bench bench --profile dev --locked -- $${SIZES:-}
 
 built:
 	@[ -x $(STACK) ] || { echo "the local stack was never built: start it with make up" >&2; exit 1; }
@@ -150,8 +154,8 @@ infra/polo/cdk.out/.stamp: infra/polo/node_modules/.stamp $(SYNTH_SOURCES)
 
 .tools/cargo/bin/cargo-nextest:
 	@echo "installing cargo-nextest into .tools/cargo (some minutes, once)"
-	@cargo install --quiet --locked --root .tools/cargo --target-dir .tools/cargo/target --version $(NEXTEST_VERSION) cargo-nextest
+	@cargo install --quiet --locked --debug --root .tools/cargo --target-dir .tools/cargo/target --version $(NEXTEST_VERSION) cargo-nextest
 
 .tools/cargo/bin/cargo-deny:
 	@echo "installing cargo-deny into .tools/cargo (some minutes, once)"
-	@cargo install --quiet --locked --root .tools/cargo --target-dir .tools/cargo/target --version $(DENY_VERSION) cargo-deny
+	@cargo install --quiet --locked --debug --root .tools/cargo --target-dir .tools/cargo/target --version $(DENY_VERSION) cargo-deny

@@ -9,12 +9,11 @@
 )]
 
 #[allow(dead_code, reason = "other tests need more of it")]
-mod relay;
-
 use polo_core::Timestamp;
 use polo_store::migrations::{Topology, Turn, migrate};
 use polo_store::{Store, StoreConfig, StoreError};
 use polo_testkit::clickhouse::{fresh_config, fresh_store};
+use polo_testkit::relay::Relay;
 use polo_testkit::{accounts, sql};
 
 const ONE: &str = "111111111111";
@@ -103,7 +102,7 @@ async fn a_user_who_may_not_read_its_state_syncs_all_the_same() {
     accounts::active(&store, ONE).await;
     sync(&store).await.unwrap();
 
-    let relay = relay::Relay::to_engine().await;
+    let relay = Relay::to_engine().await;
     let denied = Store::new(&StoreConfig {
         url: relay.url(),
         ..config

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use polo_store::{Store, StoreConfig};
 
-use crate::engine::{empty_database, engine, fresh_name};
+use crate::engine::{empty_database, engine, new_database};
 
 /// A binary of this workspace, beside the test's own.
 pub fn binary(name: &str) -> PathBuf {
@@ -20,7 +20,7 @@ pub fn engine_url() -> &'static str {
 
 /// The settings of an empty, not yet migrated database.
 pub fn fresh_config() -> StoreConfig {
-    config_of(&fresh_name())
+    config_of(&new_database())
 }
 
 /// A database with the whole schema and no rows, for this test alone.

@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub(crate) struct Engine {
     /// A file `database.process` for each migrated database, with its schema.
     databases: PathBuf,
     _users: File,
+    /// The engine's process, if this one started it. It is not waited for: the engine serves other tests after this one.
+    _started: Option<Child>,
 }
 
 const DATABASES: &str = "databases";
@@ -38,11 +40,15 @@ pub(crate) fn engine() -> &'static Engine {
         users.lock_shared().expect("the lock of the engine's users");
         let starting = open(&directory, "starting");
         starting.lock().expect("the lock of who starts the engine");
-        let url = running(&directory).unwrap_or_else(|| start(&directory));
+        let (url, started) = match running(&directory) {
+            Some(url) => (url, None),
+            None => start(&directory),
+        };
         Engine {
             url,
             databases: directory.join("engine").join(DATABASES),
             _users: users,
+            _started: started,
         }
     })
 }
@@ -71,7 +77,7 @@ fn running(directory: &Path) -> Option<String> {
     answer.ends_with("Ok.\n").then_some(url)
 }
 
-fn start(directory: &Path) -> String {
+fn start(directory: &Path) -> (String, Option<Child>) {
     let home = directory.join("engine");
     if home.exists() {
         fs::remove_dir_all(&home).expect("the directory of an engine that ended");
@@ -112,7 +118,7 @@ fn start(directory: &Path) -> String {
         .strip_prefix("listening on ")
         .unwrap_or_else(|| panic!("unexpected: {line}"));
     fs::write(directory.join("url"), url).expect("the engine's address");
-    url.to_owned()
+    (url.to_owned(), Some(process))
 }
 
 /// A migrated database without rows: one that an ended test left behind, emptied, else a new one.
@@ -122,7 +128,7 @@ pub(crate) async fn empty_database() -> String {
     let engine = engine();
     while let Some((name, mark)) = claim(&engine.databases) {
         let left_with = fs::read_to_string(&mark).expect("the mark of a database");
-        if left_with == schema_of(&name).await {
+        if left_with != NOT_AGAIN && left_with == schema_of(&name).await {
             post(
                 &name,
                 &format!("TRUNCATE ALL TABLES FROM {name} NOT LIKE 'schema_migrations'"),
@@ -134,7 +140,7 @@ pub(crate) async fn empty_database() -> String {
         post("default", &format!("DROP DATABASE IF EXISTS {name}")).await;
         fs::remove_file(&mark).expect("the mark of a dropped database");
     }
-    let name = fresh_name();
+    let name = new_database();
     let config = StoreConfig::new(&engine.url, Some(&name), None, None).expect("settings");
     migrate(
         &Store::new(&config),
@@ -143,11 +149,23 @@ pub(crate) async fn empty_database() -> String {
     )
     .await
     .unwrap_or_else(|error| panic!("{error}: {error:?}"));
-    let mark = engine
-        .databases
-        .join(format!("{name}.{}", std::process::id()));
-    fs::write(mark, schema_of(&name).await).expect("the mark of a database");
+    mark(&name, &schema_of(&name).await);
     name
+}
+
+/// What the mark of a database says that is dropped once its test has ended.
+const NOT_AGAIN: &str = "";
+
+/// The name of a database that this test makes, and that goes with it.
+pub(crate) fn new_database() -> String {
+    let name = format!("t_{}", Uuid::new_v4().simple());
+    mark(&name, NOT_AGAIN);
+    name
+}
+
+fn mark(database: &str, text: &str) {
+    let file = format!("{database}.{}", std::process::id());
+    fs::write(engine().databases.join(file), text).expect("the mark of a database");
 }
 
 /// Takes a database whose test has ended. Of several processes that try to rename its mark one succeeds.
@@ -185,11 +203,6 @@ async fn schema_of(database: &str) -> String {
         (SELECT groupBitXor(cityHash64(name, uuid, create_table_query)) FROM system.tables WHERE database = currentDatabase()),
         (SELECT groupBitXor(cityHash64(owner, number, sha256, applied_at)) FROM schema_migrations)";
     format!("{} {}", digest(), post(database, sql).await.trim_end())
-}
-
-/// A name for a database of this process.
-pub(crate) fn fresh_name() -> String {
-    format!("t_{}", Uuid::new_v4().simple())
 }
 
 /// Dropped tables leave the disk at once.

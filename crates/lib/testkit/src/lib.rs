@@ -12,4 +12,5 @@ pub mod gate;
 pub mod iam_actions;
 pub mod login;
 pub mod readme;
+pub mod relay;
 pub mod sql;

@@ -8,25 +8,26 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use polo_testkit::clickhouse::engine_url;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use crate::clickhouse::engine_url;
+
 /// A statement that waits at the relay.
 #[derive(Clone, Default)]
-pub(crate) struct Held {
+pub struct Held {
     reached: Arc<Notify>,
     released: Arc<Notify>,
 }
 
 impl Held {
     /// Waits until it has come.
-    pub(crate) async fn reached(&self) {
+    pub async fn reached(&self) {
         self.reached.notified().await;
     }
 
     /// Lets it go on.
-    pub(crate) fn release(&self) {
+    pub fn release(&self) {
         self.released.notify_one();
     }
 }
@@ -47,15 +48,16 @@ struct Rules {
 }
 
 /// The relay. It listens as long as the test's runtime lives.
-pub(crate) struct Relay {
+pub struct Relay {
     url: String,
     rules: Arc<Mutex<Rules>>,
 }
 
 impl Relay {
-    pub(crate) async fn to_engine() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+    /// A relay to the engine of tests, on a port of its own.
+    pub async fn to_engine() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let rules = Arc::<Mutex<Rules>>::default();
         let app = Router::new()
             .fallback(pass)
@@ -64,34 +66,35 @@ impl Relay {
         Self { url, rules }
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its address.
+    pub fn url(&self) -> String {
         self.url.clone()
     }
 
     /// Holds the first statement that contains this.
-    pub(crate) fn hold(&self, part: &'static str) -> Held {
+    pub fn hold(&self, part: &'static str) -> Held {
         let held = Held::default();
         self.once(part, Rule::Hold(held.clone()));
         held
     }
 
     /// Refuses the first statement that contains this, in these words.
-    pub(crate) fn refuse_once(&self, part: &'static str, words: &'static str) {
+    pub fn refuse_once(&self, part: &'static str, words: &'static str) {
         self.once(part, Rule::Refuse(words));
     }
 
     /// Has the first statement that contains this done, and answers trouble that says nothing of it.
-    pub(crate) fn lose_answer_once(&self, part: &'static str) {
+    pub fn lose_answer_once(&self, part: &'static str) {
         self.once(part, Rule::LoseAnswer);
     }
 
     /// Hands every statement that is recorded with these words on with others instead.
-    pub(crate) fn say_instead(&self, words: &'static str, others: &'static str) {
+    pub fn say_instead(&self, words: &'static str, others: &'static str) {
         lock(&self.rules).instead.push((words, others));
     }
 
     /// All statements so far.
-    pub(crate) fn statements(&self) -> Vec<String> {
+    pub fn statements(&self) -> Vec<String> {
         lock(&self.rules).statements.clone()
     }
 
@@ -144,7 +147,7 @@ async fn pass(
     }
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut request = engine.request(
-        reqwest::Method::from_bytes(method.as_str().as_bytes()).unwrap(),
+        reqwest::Method::from_bytes(method.as_str().as_bytes()).expect("a method"),
         format!("{}{path}", engine_url()),
     );
     for (name, value) in &headers {
@@ -155,18 +158,18 @@ async fn pass(
             request = request.header(name.as_str(), value.as_bytes());
         }
     }
-    let answer = request.body(body).send().await.unwrap();
-    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap();
+    let answer = request.body(body).send().await.expect("the engine answers");
+    let status = StatusCode::from_u16(answer.status().as_u16()).expect("a status");
     let mut response_headers = HeaderMap::new();
     for (name, value) in answer.headers() {
         if name.as_str().starts_with("x-clickhouse") || name == "content-encoding" {
             response_headers.insert(
-                HeaderName::from_bytes(name.as_str().as_bytes()).unwrap(),
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+                HeaderName::from_bytes(name.as_str().as_bytes()).expect("a name"),
+                HeaderValue::from_bytes(value.as_bytes()).expect("a value"),
             );
         }
     }
-    let body = answer.bytes().await.unwrap();
+    let body = answer.bytes().await.expect("a body");
     if matches!(rule, Some(Rule::LoseAnswer)) {
         return (
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -4,7 +4,7 @@
 //! What is billed passes [`Sink::spend`] before it is asked.
 
 use polo_aws::AwsFailure;
-use polo_store::resources::{BATCH_ROWS, Look, SeenResource};
+use polo_store::resources::{BATCH_BYTES, BATCH_ROWS, Look, SeenResource};
 use polo_store::{Store, StoreError, TableRow};
 
 use crate::CollectError;
@@ -16,6 +16,7 @@ pub struct Sink<'a> {
     look: &'a Look,
     budget: &'a Budget<'a>,
     waiting: Vec<SeenResource>,
+    waiting_bytes: usize,
     shortfall: Option<AwsFailure>,
     shortfalls: u64,
     uses_resources: bool,
@@ -44,6 +45,7 @@ impl<'a> Sink<'a> {
             look,
             budget,
             waiting: Vec::new(),
+            waiting_bytes: 0,
             shortfall: None,
             shortfalls: 0,
             uses_resources,
@@ -59,8 +61,9 @@ impl<'a> Sink<'a> {
     ) -> Result<(), StoreError> {
         for resource in resources {
             self.seen += 1;
+            self.waiting_bytes += resource.bytes();
             self.waiting.push(resource);
-            if self.waiting.len() >= BATCH_ROWS {
+            if self.waiting.len() >= BATCH_ROWS || self.waiting_bytes >= BATCH_BYTES {
                 self.flush().await?;
             }
         }
@@ -118,6 +121,7 @@ impl<'a> Sink<'a> {
     pub(crate) async fn flush(&mut self) -> Result<(), StoreError> {
         self.written += self.store.write_resources(self.look, &self.waiting).await?;
         self.waiting.clear();
+        self.waiting_bytes = 0;
         Ok(())
     }
 

@@ -72,7 +72,7 @@ impl StoreError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } => true,
-            Self::Refused { source, .. } => server_is_overloaded(source),
+            Self::Refused { .. } => self.code().is_some_and(|code| OVERLOADED.contains(&code)),
             Self::Unreadable { .. }
             | Self::DictionaryLogin { .. }
             | Self::UnknownAccount { .. } => false,
@@ -86,7 +86,12 @@ impl StoreError {
 
     /// Whether the server has let the user in and denies it this statement.
     pub(crate) fn is_not_granted(&self) -> bool {
-        server_code(self) == Some(497)
+        self.code() == Some(497)
+    }
+
+    /// The server's code, if it refused the statement.
+    pub fn code(&self) -> Option<u32> {
+        server_code(self)
     }
 
     /// What an operator can do about it.
@@ -104,13 +109,14 @@ impl StoreError {
             Self::Unreachable { .. } | Self::Timeout { .. } => {
                 Some("check CLICKHOUSE_URL and that the server runs")
             }
-            Self::Refused { .. } => match server_code(self)? {
+            Self::Refused { .. } => match self.code()? {
                 16 | 47 | 60 | 81 => {
                     Some("the schema is missing or older than this version: run `polo migrate`")
                 }
                 192..=194 | 516 => Some(
                     "check CLICKHOUSE_USER, and CLICKHOUSE_PASSWORD or the secret that CLICKHOUSE_PASSWORD_SECRET_ID names",
                 ),
+                164 => Some("give CLICKHOUSE_USER a profile that may write (readonly = 0)"),
                 701 => Some("give --cluster as system.clusters names it"),
                 _ => None,
             },
@@ -164,23 +170,11 @@ fn leading_code(text: &str) -> Option<u32> {
         .flatten()
 }
 
-/// The server's codes that pass: too many parts, too many queries, memory, time, keeper and replica trouble.
+/// The server's codes that pass: time, too many queries, a socket's time-out, memory, a replica that only reads, too many
+/// parts, keeper trouble. 164 (READONLY) is none of them: a profile that may only read stays so.
 ///
 /// Source: <https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp>
-fn server_is_overloaded(error: &clickhouse::error::Error) -> bool {
-    const CODES: [&str; 8] = [
-        "Code: 159",
-        "Code: 164",
-        "Code: 202",
-        "Code: 209",
-        "Code: 241",
-        "Code: 242",
-        "Code: 252",
-        "Code: 999",
-    ];
-    let text = error.to_string();
-    CODES.iter().any(|code| text.contains(&format!("{code}.")))
-}
+const OVERLOADED: [u32; 7] = [159, 202, 209, 241, 242, 252, 999];
 
 /// A refusal without the server's advice, which is about its own configuration and fills a screen.
 pub(crate) fn without_advice(error: clickhouse::error::Error) -> clickhouse::error::Error {
@@ -228,6 +222,31 @@ mod tests {
                 refused(text).is_not_granted(),
                 text.contains("ACCESS_DENIED")
             );
+        }
+    }
+
+    #[test]
+    fn only_an_overloaded_server_is_asked_again() {
+        for (text, retryable) in [
+            (
+                "Code: 159. DB::Exception: Timeout exceeded. (TIMEOUT_EXCEEDED)",
+                true,
+            ),
+            (
+                "Code: 252. DB::Exception: Too many parts. (TOO_MANY_PARTS)",
+                true,
+            ),
+            (
+                "Code: 164. DB::Exception: polo: Cannot execute query in readonly mode. (READONLY)",
+                false,
+            ),
+            (
+                "Code: 47. DB::Exception: it says 'Code: 159.' (UNKNOWN_IDENTIFIER)",
+                false,
+            ),
+            ("502 Bad Gateway", false),
+        ] {
+            assert_eq!(refused(text).retryable(), retryable, "{text}");
         }
     }
 }

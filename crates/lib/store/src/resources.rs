@@ -3,7 +3,7 @@
 //! Invariant: a resource is gone only on the word of a target that was read to its end, and the look that began last
 //! wins. History is written before state, so that an attempt that dies in between is told again, not lost.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
@@ -14,8 +14,14 @@ use uuid::Uuid;
 use crate::client::time_of;
 use crate::{Store, StoreError, TableRow};
 
-/// How many resources are compared and stored at a time.
+/// How many resources are compared and stored at a time, at most.
 pub const BATCH_ROWS: usize = 2_000;
+
+/// How many bytes of resources are compared and stored at a time, about: resources with many tags make smaller batches.
+pub const BATCH_BYTES: usize = 1 << 20;
+
+/// How many bytes of ids one statement takes. The server refuses a parameter of 128 KiB.
+const ID_BYTES: usize = 64 << 10;
 
 /// One resource as a collector saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +40,46 @@ pub struct SeenResource {
     pub tags: Vec<(String, String)>,
     /// What it costs or wastes on, as a JSON object with sorted keys.
     pub attributes: serde_json::Value,
+}
+
+impl SeenResource {
+    /// About how many bytes it takes, in memory and on the wire.
+    pub fn bytes(&self) -> usize {
+        let tags: usize = self
+            .tags
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
+        let texts = [&self.resource_id, &self.arn, &self.name, &self.state];
+        let texts: usize = texts.iter().map(|text| text.len()).sum();
+        texts + tags + self.attributes.to_string().len()
+    }
+
+    /// How many bytes its id takes in an array of a parameter at most: quoted, and every byte escaped.
+    fn id_parameter_bytes(&self) -> usize {
+        2 * self.resource_id.len() + 3
+    }
+}
+
+/// Batches that are bounded by rows, by bytes and by the bytes of their ids. A resource above a bound is a batch of its own.
+fn batches(seen: &[SeenResource]) -> Vec<&[SeenResource]> {
+    let mut batches = Vec::new();
+    let (mut start, mut bytes, mut id_bytes) = (0, 0, 0);
+    for (at, resource) in seen.iter().enumerate() {
+        let (more, more_id) = (resource.bytes(), resource.id_parameter_bytes());
+        let is_full =
+            at - start == BATCH_ROWS || bytes + more > BATCH_BYTES || id_bytes + more_id > ID_BYTES;
+        if is_full && at > start {
+            batches.push(&seen[start..at]);
+            (start, bytes, id_bytes) = (at, 0, 0);
+        }
+        bytes += more;
+        id_bytes += more_id;
+    }
+    if start < seen.len() {
+        batches.push(&seen[start..]);
+    }
+    batches
 }
 
 /// Where and by which run resources were looked at.
@@ -188,7 +234,7 @@ impl Store {
         seen: &[SeenResource],
     ) -> Result<u64, StoreError> {
         let mut written = 0_u64;
-        for batch in seen.chunks(BATCH_ROWS) {
+        for batch in batches(seen) {
             let known = self.known_resources(look, batch).await?;
             let mut rows = Vec::with_capacity(batch.len());
             let mut changes = Vec::new();
@@ -290,10 +336,11 @@ impl Store {
             .iter()
             .map(|resource| resource.resource_id.as_str())
             .collect();
-        let types: Vec<&str> = batch
+        let types: BTreeSet<&str> = batch
             .iter()
             .map(|resource| resource.resource_type)
             .collect();
+        let types: Vec<&str> = types.into_iter().collect();
         let query = self
             .client()
             .query(
@@ -310,5 +357,37 @@ impl Store {
             .into_iter()
             .map(|row| ((row.resource_type.clone(), row.resource_id.clone()), row))
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(count: usize, id_length: usize, tag_length: usize) -> Vec<SeenResource> {
+        let resource = SeenResource {
+            resource_type: "log_group",
+            resource_id: "i".repeat(id_length),
+            arn: String::new(),
+            name: String::new(),
+            state: String::new(),
+            tags: vec![("key".into(), "v".repeat(tag_length))],
+            attributes: serde_json::json!({}),
+        };
+        vec![resource; count]
+    }
+
+    fn sizes(seen: &[SeenResource]) -> Vec<usize> {
+        batches(seen).iter().map(|batch| batch.len()).collect()
+    }
+
+    #[test]
+    fn batches_are_bounded_by_rows_bytes_and_ids() {
+        assert!(sizes(&[]).is_empty());
+        assert_eq!(sizes(&seen(2_001, 10, 10)), [2_000, 1]);
+        // 65,536 bytes hold 81 ids of 803 bytes.
+        assert_eq!(sizes(&seen(100, 400, 10)), [81, 19]);
+        assert_eq!(sizes(&seen(3, 10, BATCH_BYTES / 2)), [1, 1, 1]);
+        assert_eq!(sizes(&seen(2, 10, BATCH_BYTES * 3)), [1, 1]);
     }
 }

@@ -405,5 +405,5 @@ async fn run(store: &Store, doing: &'static str, sql: &str) -> Result<(), StoreE
 
 /// Whether the server refused a statement with this code.
 fn is(error: &StoreError, code: u32) -> bool {
-    matches!(error, StoreError::Refused { source, .. } if source.to_string().contains(&format!("Code: {code}.")))
+    error.code() == Some(code)
 }

@@ -180,6 +180,7 @@ mod tests {
             account_id: "123456789012".into(),
             collector: "config_ec2".into(),
             last_accepted_at: accepted.map(ago),
+            last_accepted_sweep: None,
             last_finished_at: None,
             unfinished_until: unfinished_until.map(ago),
             last_started_at: begun.map(ago),

@@ -7,16 +7,19 @@ mod choose;
 mod send;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use polo_core::{
-    AccountId, CollectorManifest, DispatchMode, Field, Invocation, PoloStatus, Scope, Timestamp,
-};
+use polo_core::{AccountId, CollectorManifest, DispatchMode, Field, Invocation, PoloStatus, Scope};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::accounts::AccountRow;
 use polo_store::collectors::manifests;
+use polo_store::dispatches::DispatchState;
 use serde_json::Value;
 
 use crate::choose::{Wanted, independent, newly_active, reconcile, sweep};
+
+/// The longest that a sweep spends on deleting resources that are gone for long.
+const DELETING: Duration = Duration::from_secs(120);
 
 /// The function.
 pub struct CollectionDispatcher {
@@ -47,14 +50,40 @@ impl Function for CollectionDispatcher {
         invocation: Invocation,
         _request: &Request,
     ) -> Result<Value, FunctionError> {
-        let wanted = self.wanted(&invocation).await?;
-        send::send(&self.context, &invocation, wanted).await
+        let states = match &invocation.account_id {
+            Some(account_id) => self.context.store.dispatch_states_of(account_id).await?,
+            None => self.context.store.dispatch_states().await?,
+        };
+        let wanted = self.wanted(&invocation, &states).await?;
+        let sent = send::send(&self.context, &invocation, wanted, &states).await?;
+        if invocation.schedule.is_some() && !invocation.is_manual() {
+            self.delete_gone().await;
+        }
+        Ok(sent)
     }
 }
 
 impl CollectionDispatcher {
+    /// Deletes resources that are gone for long. If that fails or takes too long, the next sweep goes on.
+    async fn delete_gone(&self) {
+        let work = self.context.store.delete_gone(&self.collectors);
+        match tokio::time::timeout(DELETING, work).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(rows)) => tracing::info!(rows, "deleted resources that are gone for long"),
+            Ok(Err(error)) => tracing::warn!(
+                error = polo_core::error_chain(&error),
+                "resources that are gone for long are not deleted"
+            ),
+            Err(_) => tracing::warn!("not all resources that are gone for long are deleted"),
+        }
+    }
+
     /// What this invocation asks for.
-    async fn wanted(&self, invocation: &Invocation) -> Result<Vec<Wanted>, FunctionError> {
+    async fn wanted(
+        &self,
+        invocation: &Invocation,
+        states: &[DispatchState],
+    ) -> Result<Vec<Wanted>, FunctionError> {
         let mode = invocation.mode.unwrap_or(DispatchMode::Sweep);
         let collectors = self.collectors(invocation)?;
         let store = &self.context.store;
@@ -72,12 +101,11 @@ impl CollectionDispatcher {
             }
             let all = sweep(&[account], &self.payers(&collectors).await?, &collectors)?;
             return match mode {
-                DispatchMode::Reconcile => self.fallen_through(all, now).await,
+                DispatchMode::Reconcile => Ok(reconcile(all, states, &self.collectors, now)),
                 DispatchMode::Sweep if invocation.is_manual() => Ok(all),
                 DispatchMode::Sweep => {
-                    let states = store.dispatch_states().await?;
                     let all = independent(all, &self.collectors);
-                    Ok(newly_active(all, &states, &self.collectors, now))
+                    Ok(newly_active(all, states, &self.collectors, now))
                 }
             };
         }
@@ -99,18 +127,8 @@ impl CollectionDispatcher {
             // A person wants it now.
             DispatchMode::Sweep if invocation.is_manual() => Ok(all),
             DispatchMode::Sweep => Ok(independent(all, &self.collectors)),
-            DispatchMode::Reconcile => self.fallen_through(all, now).await,
+            DispatchMode::Reconcile => Ok(reconcile(all, states, &self.collectors, now)),
         }
-    }
-
-    /// What the tick has to ask for.
-    async fn fallen_through(
-        &self,
-        all: Vec<Wanted>,
-        now: Timestamp,
-    ) -> Result<Vec<Wanted>, FunctionError> {
-        let states = self.context.store.dispatch_states().await?;
-        Ok(reconcile(all, &states, &self.collectors, now))
     }
 
     /// The accounts that pay, where a collector needs to know.

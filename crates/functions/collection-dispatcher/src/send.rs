@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use polo_aws::{EntryOutcome, EventEntry};
 use polo_core::{AccountId, Invocation, ids};
 use polo_runtime::{Context, FunctionError};
-use polo_store::dispatches::{Dispatch, DispatchOutcome};
+use polo_store::dispatches::{Dispatch, DispatchOutcome, DispatchState};
 use rand::seq::SliceRandom;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::choose::Wanted;
 
@@ -20,18 +19,19 @@ pub(crate) async fn send(
     context: &Context,
     invocation: &Invocation,
     wanted: Vec<Wanted>,
+    states: &[DispatchState],
 ) -> Result<Value, FunctionError> {
-    let accepted: HashSet<Uuid> = context
-        .store
-        .accepted_runs(invocation.sweep_id)
-        .await?
-        .into_iter()
+    let accepted: HashSet<(&str, &str)> = states
+        .iter()
+        .filter(|state| state.last_accepted_sweep == Some(invocation.sweep_id))
+        .map(|state| (state.account_id.as_str(), state.collector.as_str()))
         .collect();
     let requested_at = context.clock.now();
     let asked = wanted.len();
     let accounts: HashSet<AccountId> = wanted.iter().map(|one| one.account_id.clone()).collect();
     let mut dispatches: Vec<Dispatch> = wanted
         .into_iter()
+        .filter(|one| !accepted.contains(&(one.account_id.as_str(), one.collector.as_str())))
         .map(|one| Dispatch {
             run_id: ids::run(invocation.sweep_id, &one.account_id, &one.collector),
             sweep_id: invocation.sweep_id,
@@ -41,7 +41,6 @@ pub(crate) async fn send(
             requested_at,
             outcome: DispatchOutcome::Requested,
         })
-        .filter(|dispatch| !accepted.contains(&dispatch.run_id))
         .collect();
     let sent_before = asked - dispatches.len();
     // One account's collectors all at once would meet that account's API limits, and the same account would always be

@@ -152,7 +152,10 @@ pub async fn not_yet_made(
     plans: Vec<CheckPlan>,
 ) -> Result<Vec<CheckPlan>, FunctionError> {
     let id = |plan: &CheckPlan| ids::check(sweep_id, &plan.account_id, plan.kind);
-    let all: Vec<Uuid> = plans.iter().map(id).collect();
+    let all: Vec<(AccountId, Uuid)> = plans
+        .iter()
+        .map(|plan| (plan.account_id.clone(), id(plan)))
+        .collect();
     let made: HashSet<Uuid> = context
         .store
         .checks_already_made(&all)

@@ -1,7 +1,7 @@
 //! The registry: reading the truth, `v_accounts`, and making its copy for dashboards, `aws_accounts`.
 
 use chrono::{DateTime, Utc};
-use clickhouse::Row;
+use clickhouse::{Row, RowOwned, RowRead};
 use polo_core::{AccountId, PoloStatus, RoleArn};
 use serde::{Deserialize, Serialize};
 
@@ -191,8 +191,26 @@ const COPIED: [(&str, &str); 14] = [
     ("status_reason", "v.status_reason"),
 ];
 
+/// The text of the view, which is the statement for some accounts as well.
+const VIEW_TEXT: &str = include_str!("../migrations/0043_v_accounts.sql");
+
+/// How many account ids one statement takes: as a parameter they stay below 64 KiB.
+const IDS_PER_STATEMENT: usize = 4_000;
+
+/// `v_accounts` for the accounts in the parameter `accounts`, as a relation. Each table is read by its key.
+fn some_accounts() -> String {
+    let select = VIEW_TEXT
+        .split_once(" AS\n")
+        .map_or(VIEW_TEXT, |(_, select)| select);
+    let select = select.replace(
+        "{of_accounts}",
+        "AND account_id IN {accounts:Array(String)}",
+    );
+    format!("({select})")
+}
+
 impl Store {
-    /// All accounts, by id.
+    /// All accounts, by id. Reads states alone: O(accounts x collectors x places), at any age of history.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
         let query = self
             .client()
@@ -200,16 +218,30 @@ impl Store {
         self.fetch("read v_accounts", query).await
     }
 
-    /// One account.
+    /// One account. What it reads does not depend on how many accounts there are.
     ///
     /// # Errors
-    /// [`StoreError::UnknownAccount`] where the registry does not hold it.
+    /// [`StoreError::UnknownAccount`] if the registry does not hold it.
     pub async fn account(&self, account_id: &AccountId) -> Result<AccountRow, StoreError> {
-        let query = self
-            .client()
-            .query("SELECT ?fields FROM v_accounts WHERE account_id = {id:String}")
-            .param("id", account_id.as_str());
-        let rows: Vec<AccountRow> = self.fetch("read v_accounts", query).await?;
+        self.one_account(account_id).await
+    }
+
+    /// What else the view says of one account.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownAccount`] if the registry does not hold it.
+    pub async fn account_details(
+        &self,
+        account_id: &AccountId,
+    ) -> Result<AccountDetails, StoreError> {
+        self.one_account(account_id).await
+    }
+
+    async fn one_account<T: RowOwned + RowRead>(
+        &self,
+        account_id: &AccountId,
+    ) -> Result<T, StoreError> {
+        let rows: Vec<T> = self.read_accounts(&[account_id]).await?;
         rows.into_iter()
             .next()
             .ok_or_else(|| StoreError::UnknownAccount {
@@ -217,24 +249,29 @@ impl Store {
             })
     }
 
-    /// What else the view says of one account.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownAccount`] where the registry does not hold it.
-    pub async fn account_details(
+    /// Those of these accounts that the registry holds, by id. Each account is read by its key.
+    pub async fn accounts_of(
         &self,
-        account_id: &AccountId,
-    ) -> Result<AccountDetails, StoreError> {
-        let query = self
-            .client()
-            .query("SELECT ?fields FROM v_accounts WHERE account_id = {id:String}")
-            .param("id", account_id.as_str());
-        let rows: Vec<AccountDetails> = self.fetch("read v_accounts", query).await?;
-        rows.into_iter()
-            .next()
-            .ok_or_else(|| StoreError::UnknownAccount {
-                account_id: account_id.clone(),
-            })
+        account_ids: &[&AccountId],
+    ) -> Result<Vec<AccountRow>, StoreError> {
+        let mut rows = Vec::new();
+        for chunk in account_ids.chunks(IDS_PER_STATEMENT) {
+            rows.extend(self.read_accounts(chunk).await?);
+        }
+        Ok(rows)
+    }
+
+    async fn read_accounts<T: RowOwned + RowRead>(
+        &self,
+        account_ids: &[&AccountId],
+    ) -> Result<Vec<T>, StoreError> {
+        let ids: Vec<&str> = account_ids.iter().map(|id| id.as_str()).collect();
+        let sql = format!(
+            "SELECT ?fields FROM {} AS v ORDER BY account_id",
+            some_accounts()
+        );
+        let query = self.client().query(&sql).param("accounts", ids);
+        self.fetch("read accounts", query).await
     }
 
     /// Brings the whole copy up to date, writing only rows that differ.
@@ -245,7 +282,7 @@ impl Store {
     /// Brings one account's copy up to date. It is written even where it looks right: an older, slower copy of the
     /// whole may still be under way with a stale row, and must find a newer one.
     pub async fn copy_account(&self, account_id: &AccountId) -> Result<(), StoreError> {
-        self.copy_from("v_accounts", Some(account_id)).await
+        self.copy_from(&some_accounts(), Some(account_id)).await
     }
 
     /// The copy, from a relation of `v_accounts`' columns. Public so that a test can slow the relation down.
@@ -261,28 +298,34 @@ impl Store {
         let columns: Vec<&str> = COPIED.iter().map(|(column, _)| *column).collect();
         let values: Vec<&str> = COPIED.iter().map(|(_, value)| *value).collect();
         let columns = columns.join(", ");
-        let chosen = match only {
-            Some(id) => format!("v.account_id = '{id}'"),
+        let (copies, chosen) = match only {
+            Some(_) => (
+                "WHERE account_id IN {accounts:Array(String)}",
+                "1".to_owned(),
+            ),
             None => {
                 let differs: Vec<String> = COPIED
                     .iter()
                     .map(|(column, value)| format!("a.{column} != {value}"))
                     .collect();
-                differs.join(" OR ")
+                ("", differs.join(" OR "))
             }
         };
         let sql = format!(
             "INSERT INTO aws_accounts ({columns}, updated_at, _version)
              SELECT {values}, fromUnixTimestamp64Micro(toInt64({version}), 'UTC'), {version}
              FROM {source} AS v
-             LEFT JOIN (SELECT * FROM aws_accounts FINAL) AS a ON a.account_id = v.account_id
+             LEFT JOIN (SELECT * FROM aws_accounts FINAL {copies}) AS a ON a.account_id = v.account_id
              WHERE {chosen}",
             values = values.join(", "),
         );
-        let query = self
+        let mut query = self
             .client()
             .query_raw(&sql)
             .with_setting("async_insert", "0");
+        if let Some(account_id) = only {
+            query = query.param("accounts", vec![account_id.as_str()]);
+        }
         self.bounded("copy v_accounts to aws_accounts", query.execute())
             .await
     }

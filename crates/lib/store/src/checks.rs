@@ -69,6 +69,9 @@ struct CheckId {
     check_id: Uuid,
 }
 
+/// How many UUIDs one statement takes: as a parameter they stay below 64 KiB.
+const IDS_PER_STATEMENT: usize = 1_500;
+
 impl Store {
     /// Appends checks.
     pub async fn write_access_checks(&self, checks: &[AccessCheck]) -> Result<(), StoreError> {
@@ -93,20 +96,27 @@ impl Store {
         self.insert("write access_checks", &rows).await
     }
 
-    /// Which of these checks have been made already.
-    pub async fn checks_already_made(&self, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+    /// Which of these checks have been made already. Each account's history is read by its key.
+    pub async fn checks_already_made(
+        &self,
+        checks: &[(AccountId, Uuid)],
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let mut made = Vec::new();
+        for chunk in checks.chunks(IDS_PER_STATEMENT) {
+            let accounts: Vec<&str> = chunk.iter().map(|(account, _)| account.as_str()).collect();
+            let ids: Vec<String> = chunk.iter().map(|(_, id)| id.to_string()).collect();
+            let query = self
+                .client()
+                .query(
+                    "SELECT DISTINCT check_id FROM access_checks
+                     WHERE account_id IN {accounts:Array(String)} AND check_id IN {ids:Array(UUID)}",
+                )
+                .param("accounts", accounts)
+                .param("ids", ids);
+            let rows: Vec<CheckId> = self.fetch("read access_checks", query).await?;
+            made.extend(rows.into_iter().map(|row| row.check_id));
         }
-        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-        let query = self
-            .client()
-            .query(
-                "SELECT DISTINCT check_id FROM access_checks WHERE check_id IN {ids:Array(UUID)}",
-            )
-            .param("ids", ids);
-        let rows: Vec<CheckId> = self.fetch("read access_checks", query).await?;
-        Ok(rows.into_iter().map(|row| row.check_id).collect())
+        Ok(made)
     }
 
     /// The last checks of an account, newest first.

@@ -51,7 +51,12 @@ impl Store {
             .with_setting("wait_for_async_insert", "1")
             // On replicas a writer has to read its own writes; a plain engine ignores it.
             .with_setting("select_sequential_consistency", "1")
-            .with_setting("max_execution_time", "50");
+            .with_setting("max_execution_time", "50")
+            // What statements rely on, so that a user's profile cannot change an answer.
+            .with_setting("join_use_nulls", "0")
+            .with_setting("aggregate_functions_null_for_empty", "0")
+            .with_setting("enable_analyzer", "1")
+            .with_setting("session_timezone", "UTC");
         if let Some(password) = &config.password {
             client = client.with_password(password);
         }

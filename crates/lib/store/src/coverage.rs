@@ -51,15 +51,12 @@ impl Store {
         let query = self
             .client()
             .query(
-                "SELECT account_id, toString(collector) AS collector
-                 FROM (SELECT * FROM collector_runs FINAL WHERE account_id IN {accounts:Array(String)})
-                 WHERE empty(regions) AND outcome != 'skipped' AND finished_at IS NOT NULL
-                 GROUP BY account_id, collector
-                 HAVING argMax(outcome, tuple(started_at, attempt)) != 'complete'
+                "SELECT account_id, toString(collector) AS collector FROM collector_states FINAL
+                 WHERE account_id IN {accounts:Array(String)} AND last_ended.4 NOT IN ('', 'complete')
                  ORDER BY account_id, collector",
             )
             .param("accounts", ids);
-        self.fetch("read collector_runs", query).await
+        self.fetch("read collector_states", query).await
     }
 
     /// The accounts without visibility, by id.
@@ -73,10 +70,10 @@ impl Store {
     /// The last complete listing of each organization, by its id; one that was never listed is missing.
     pub async fn last_listings(&self) -> Result<Vec<LastListing>, StoreError> {
         let query = self.client().query(
-            "SELECT toString(d.organization_id) AS organization_id, max(d.started_at) AS started_at
-             FROM (SELECT * FROM discovery_runs FINAL WHERE listing = 'complete') AS d
-             GROUP BY organization_id ORDER BY organization_id",
+            "SELECT toString(organization_id) AS organization_id, max(last_complete_at) AS started_at
+             FROM discovery_states GROUP BY organization_id
+             HAVING started_at > toDateTime64(0, 3, 'UTC') ORDER BY organization_id",
         );
-        self.fetch("read discovery_runs", query).await
+        self.fetch("read discovery_states", query).await
     }
 }

@@ -78,6 +78,9 @@ pub struct DispatchState {
     /// When it was last asked for and EventBridge took it.
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
     pub last_accepted_at: Option<DateTime<Utc>>,
+    /// The sweep of that dispatch: a repeated delivery of the sweep does not ask for it again.
+    #[serde(with = "clickhouse::serde::uuid::option")]
+    pub last_accepted_sweep: Option<Uuid>,
     /// When its last run that covers everything ended, whatever came of it.
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
     pub last_finished_at: Option<DateTime<Utc>>,
@@ -87,12 +90,6 @@ pub struct DispatchState {
     /// When the newest run began.
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
     pub last_started_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Row, Deserialize)]
-struct RunId {
-    #[serde(with = "clickhouse::serde::uuid")]
-    run_id: Uuid,
 }
 
 impl Store {
@@ -132,40 +129,48 @@ impl Store {
         self.insert("write dispatches", &rows).await
     }
 
-    /// The runs of a sweep that EventBridge has taken already: a repeated delivery does not ask for them again.
-    pub async fn accepted_runs(&self, sweep_id: Uuid) -> Result<Vec<Uuid>, StoreError> {
-        let query = self
-            .client()
-            .query("SELECT run_id FROM dispatches FINAL WHERE sweep_id = {sweep:UUID} AND outcome = 'accepted'")
-            .param("sweep", sweep_id.to_string());
-        let rows: Vec<RunId> = self.fetch("read dispatches", query).await?;
-        Ok(rows.into_iter().map(|row| row.run_id).collect())
-    }
-
     /// What was asked for and what came of it, for every account × collector that was ever asked for or run.
     pub async fn dispatch_states(&self) -> Result<Vec<DispatchState>, StoreError> {
-        let query = self.client().query(
+        self.read_dispatch_states("", &[]).await
+    }
+
+    /// The same for one account. What it reads does not depend on how many accounts there are.
+    pub async fn dispatch_states_of(
+        &self,
+        account_id: &AccountId,
+    ) -> Result<Vec<DispatchState>, StoreError> {
+        self.read_dispatch_states(
+            "WHERE account_id IN {accounts:Array(String)}",
+            &[account_id.as_str()],
+        )
+        .await
+    }
+
+    async fn read_dispatch_states(
+        &self,
+        of_accounts: &str,
+        accounts: &[&str],
+    ) -> Result<Vec<DispatchState>, StoreError> {
+        let sql = format!(
             "SELECT ?fields FROM (
                 SELECT account_id, collector,
-                    max(accepted) AS last_accepted_at,
-                    max(finished) AS last_finished_at,
-                    max(unfinished) AS unfinished_until,
-                    max(started) AS last_started_at
-                FROM (
-                    SELECT account_id, collector, toNullable(max(requested_at)) AS accepted,
-                        NULL AS finished, NULL AS unfinished, NULL AS started
-                    FROM dispatches FINAL WHERE outcome = 'accepted' GROUP BY account_id, collector
-                    UNION ALL
-                    SELECT account_id, collector, NULL,
-                        maxIf(finished_at, finished_at IS NOT NULL AND empty(regions)),
-                        if(argMax(isNull(finished_at), tuple(started_at, attempt)),
-                            toNullable(argMax(deadline_at, tuple(started_at, attempt))), NULL),
-                        toNullable(max(started_at))
-                    FROM collector_runs FINAL WHERE outcome != 'skipped' GROUP BY account_id, collector
+                    nullIf(last_accepted.1, never) AS last_accepted_at,
+                    if(last_accepted_at IS NULL, NULL, toNullable(last_accepted.2)) AS last_accepted_sweep,
+                    nullIf(last_finished_at, never) AS last_finished_at,
+                    if(last_run.5 = 1, NULL, nullIf(last_run.4, never)) AS unfinished_until,
+                    nullIf(last_run.1, never) AS last_started_at
+                FROM
+                (
+                    SELECT account_id, toString(collector) AS collector, last_accepted, last_finished_at, last_run,
+                        toDateTime64(0, 3, 'UTC') AS never
+                    FROM collector_states FINAL {of_accounts}
                 )
-                GROUP BY account_id, collector
-            ) ORDER BY account_id, collector",
+            ) ORDER BY account_id, collector"
         );
-        self.fetch("read dispatches and runs", query).await
+        let mut query = self.client().query(&sql);
+        if !accounts.is_empty() {
+            query = query.param("accounts", accounts);
+        }
+        self.fetch("read collector_states", query).await
     }
 }

@@ -314,9 +314,9 @@ impl Store {
     ) -> Result<Option<Timestamp>, StoreError> {
         let query = self
             .client()
-            .query("SELECT max(placements_read_at) AS at FROM discovery_runs WHERE organization_id = {id:String}")
+            .query("SELECT max(placements_read_at) AS at FROM discovery_states WHERE organization_id = {id:String}")
             .param("id", organization_id);
-        let rows: Vec<PlacedRow> = self.fetch("read discovery_runs", query).await?;
+        let rows: Vec<PlacedRow> = self.fetch("read discovery_states", query).await?;
         Ok(rows.into_iter().next().and_then(|row| row.at))
     }
 }

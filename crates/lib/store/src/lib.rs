@@ -23,6 +23,7 @@ pub mod payers;
 pub mod provisioning;
 pub mod regions;
 pub mod resources;
+pub mod retention;
 pub mod runs;
 pub mod settings;
 pub mod stack_instances;

@@ -7,9 +7,11 @@
 mod adoption;
 mod digest;
 mod error;
+mod feed;
 mod files;
 pub mod lock;
 mod rendering;
+mod retention;
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -24,6 +26,7 @@ pub(crate) use self::files::MANIFESTS;
 use self::lock::Lock;
 pub(crate) use self::rendering::credentials_clause;
 use crate::Store;
+use crate::retention::{Retention, RetentionChange, history};
 
 pub use self::digest::digest;
 pub use self::error::MigrationError;
@@ -40,6 +43,8 @@ pub struct MigrationReport {
     pub already: usize,
     /// Tables that other parts of Polo had made, taken over as they are.
     pub adopted: Vec<String>,
+    /// Tables whose rows expire from now on after this many days.
+    pub expiring: Vec<(String, u32)>,
 }
 
 #[derive(Debug, Row, Deserialize)]
@@ -50,7 +55,8 @@ struct Applied {
 }
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations {on_cluster}
-(owner LowCardinality(String), number UInt32, file String, sha256 String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
+(owner LowCardinality(String), number UInt32, file String, sha256 String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3),
+ origin LowCardinality(String) DEFAULT '')
 ENGINE = {engine:ReplacingMergeTree(applied_at)} ORDER BY (owner, number)";
 
 /// Brings the schema up to date, alone: where another does so already, it waits for that one first.
@@ -66,16 +72,19 @@ pub async fn migrate(
     topology: &Topology,
     turn: &Turn<'_>,
 ) -> Result<MigrationReport, MigrationError> {
-    migrate_unless(store, topology, turn, pin!(pending())).await
+    let change = RetentionChange::default();
+    migrate_unless(store, topology, &change, turn, pin!(pending())).await
 }
 
-/// The same, unless it is to stop first: whoever goes away in between, as people do, leaves no lock behind.
+/// The same, and history is kept as long as `change` says from now on. Unless it is to stop first: whoever goes away in
+/// between, as people do, leaves no lock behind.
 ///
 /// # Errors
 /// Those of [`migrate`], and [`MigrationError::Stopped`] where `stopped` came to pass.
 pub async fn migrate_unless(
     store: &Store,
     topology: &Topology,
+    change: &RetentionChange,
     turn: &Turn<'_>,
     mut stopped: impl Future<Output = ()> + Unpin,
 ) -> Result<MigrationReport, MigrationError> {
@@ -83,7 +92,9 @@ pub async fn migrate_unless(
     let migrations = all()?;
     let nothing_left = async {
         make_ledger(store, topology).await?;
-        Ok(left_to_apply(store, &migrations).await?.is_empty())
+        Ok(left_to_apply(store, &migrations).await?.is_empty()
+            && origins_are_known(store, &migrations).await?
+            && retention::is_applied(store, &migrations, change).await?)
     };
     if unless(&mut stopped, nothing_left).await? {
         return Ok(MigrationReport {
@@ -94,7 +105,7 @@ pub async fn migrate_unless(
     let lock = Lock::take(store, topology, turn, end, &mut stopped).await?;
     let applied = timeout_at(
         end.min(lock.held_until()),
-        apply_all(store, topology, &migrations),
+        apply_all(store, topology, &migrations, change),
     );
     let outcome = unless(&mut stopped, async {
         applied.await.unwrap_or(Err(MigrationError::OutOfTime))
@@ -193,7 +204,9 @@ async fn apply_all(
     store: &Store,
     topology: &Topology,
     migrations: &[Migration],
+    change: &RetentionChange,
 ) -> Result<MigrationReport, MigrationError> {
+    adoption::make_room_for_origins(store, topology).await?;
     let left = left_to_apply(store, migrations).await?;
     let mut report = MigrationReport {
         already: migrations.len() - left.len(),
@@ -202,7 +215,23 @@ async fn apply_all(
     for (migration, hash) in left {
         apply(store, topology, migration, &hash, &mut report).await?;
     }
+    let history = history(&Retention::default())?;
+    let tables: Vec<(&str, &str)> = history
+        .iter()
+        .map(|one| (one.table.as_str(), one.column.as_str()))
+        .collect();
+    adoption::record_origins(store, topology, migrations, &tables).await?;
+    report.expiring = retention::apply(store, topology, migrations, change).await?;
     Ok(report)
+}
+
+async fn origins_are_known(
+    store: &Store,
+    migrations: &[Migration],
+) -> Result<bool, MigrationError> {
+    let history = history(&Retention::default())?;
+    let tables: Vec<&str> = history.iter().map(|one| one.table.as_str()).collect();
+    Ok(adoption::all_origins_known(store, migrations, &tables).await?)
 }
 
 async fn apply(
@@ -222,10 +251,13 @@ async fn apply(
         &credentials_clause(store.credentials()),
     );
     let sql = render(&sql, store.database(), topology);
-    if let Some(table) = adoption::adoptable(migration.sql)
-        && adoption::adopt(store, table, &sql).await?
-    {
-        report.adopted.push(table.to_owned());
+    let mut origin = "";
+    if let Some(table) = adoption::adoptable(migration.sql) {
+        let whose = adoption::adopt(store, topology, table, &sql).await?;
+        if whose == adoption::Origin::Adopted {
+            report.adopted.push(table.to_owned());
+        }
+        origin = whose.as_str();
     }
     store
         .bounded(
@@ -234,13 +266,15 @@ async fn apply(
         )
         .await
         .map_err(failed)?;
+    feed::fill(store, topology, migration, &sql).await?;
     let record = store
         .client()
-        .query("INSERT INTO schema_migrations (owner, number, file, sha256) VALUES ({owner:String}, {number:UInt32}, {file:String}, {sha256:String})")
+        .query("INSERT INTO schema_migrations (owner, number, file, sha256, origin) VALUES ({owner:String}, {number:UInt32}, {file:String}, {sha256:String}, {origin:String})")
         .param("owner", migration.owner)
         .param("number", migration.number)
         .param("file", migration.file)
-        .param("sha256", hash);
+        .param("sha256", hash)
+        .param("origin", origin);
     store
         .bounded("record a migration", record.execute())
         .await

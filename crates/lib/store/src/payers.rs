@@ -72,16 +72,27 @@ impl Store {
         self.fetch("read v_payers", query).await
     }
 
-    /// Whether an account pays for any that is watched.
+    /// Whether an account pays: it is the management account of a listed organization, or it answered that it pays for
+    /// itself. An answer from before it joined its organization does not count. Only the account's own rows are read.
     pub async fn pays(&self, account_id: &AccountId) -> Result<bool, StoreError> {
         let query = self
             .client()
             .query(
-                "SELECT account_id FROM v_account_payers
-                 WHERE payer_account_id = {id:String} AND polo_status != 'excluded' LIMIT 1",
+                "SELECT account_id FROM
+                 (
+                     SELECT account_id, organization_id, is_management AND membership = 'member' AND organization_id != '' AS is_listed
+                     FROM account_facts FINAL WHERE account_id = {id:String}
+                 ) AS fact
+                 LEFT JOIN
+                 (
+                     SELECT account_id, payer_account_id, organization_id AS answered_organization_id
+                     FROM account_payers FINAL WHERE account_id = {id:String} AND answered
+                 ) AS answer ON answer.account_id = fact.account_id
+                 WHERE is_listed
+                     OR (payer_account_id = account_id AND (organization_id = '' OR organization_id = answered_organization_id))",
             )
             .param("id", account_id.as_str());
-        let rows: Vec<AccountIdRow> = self.fetch("read v_account_payers", query).await?;
+        let rows: Vec<AccountIdRow> = self.fetch("read account_payers", query).await?;
         Ok(!rows.is_empty())
     }
 

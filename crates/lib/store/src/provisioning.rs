@@ -242,26 +242,14 @@ pub struct RolloutRow {
     pub failed_attempts: u32,
 }
 
-/// Attempts by account. Those of which nothing began count for nothing: they are not the account's failures.
-const HISTORY: &str = "
-    SELECT
-        account_id,
-        countIf(outcome IN ('asked', 'running')) > 0 AS is_open,
-        maxIf(toNullable(asked_at), outcome IN ('running', 'succeeded', 'failed', 'cancelled')) AS last_taken_at,
-        maxIf(asked_at, outcome = 'succeeded') AS succeeded_at,
-        groupArrayIf(asked_at, outcome IN ('failed', 'cancelled')) AS failed_at,
-        argMax(tuple(asked_at, action, outcome, reason), tuple(asked_at, _version)) AS last
-    FROM provisioning_attempts FINAL";
-
-/// The StackSet of this deployment, as the tables show: the one that was listed or asked last. Of one that was used before
-/// nothing is told, and its open attempts stay as they are.
+/// The StackSet of this deployment, as the tables show: the one that was listed or asked last.
 const STACK_SET: &str = "
     SELECT argMax(name, at)
     FROM
     (
         SELECT stack_set_name AS name, read_at AS at FROM stack_instances
         UNION ALL
-        SELECT stack_set_name AS name, asked_at AS at FROM provisioning_attempts
+        SELECT stack_set_name AS name, last_attempt.2 AS at FROM provisioning_states
     )";
 
 impl Store {
@@ -299,12 +287,20 @@ impl Store {
         let query = self
             .client()
             .query(
-                "SELECT ?fields FROM provisioning_attempts FINAL
-                 WHERE stack_set_name = {name:String} AND outcome IN ('asked', 'running')
+                "SELECT ?fields FROM
+                 (
+                     SELECT account_id, last_attempt.3 AS operation_id, toString(stack_set_name) AS stack_set_name,
+                         last_attempt.4 AS action, last_attempt.2 AS asked_at, last_attempt.5 AS outcome,
+                         last_attempt.6 AS reason, nullIf(last_attempt.2, last_attempt.2) AS ended_at,
+                         last_attempt.1 AS _version
+                     FROM provisioning_states FINAL
+                     WHERE stack_set_name = {name:String}
+                 )
+                 WHERE outcome IN ('asked', 'running')
                  ORDER BY operation_id, account_id",
             )
             .param("name", stack_set_name);
-        let rows: Vec<AttemptRow> = self.fetch("read provisioning_attempts", query).await?;
+        let rows: Vec<AttemptRow> = self.fetch("read provisioning_states", query).await?;
         rows.into_iter().map(AttemptRow::attempt).collect()
     }
 
@@ -317,12 +313,12 @@ impl Store {
         let query = self
             .client()
             .query(
-                "SELECT DISTINCT operation_id FROM provisioning_attempts FINAL
-                 WHERE operation_id IN {ids:Array(UUID)}
-                   AND outcome IN ('running', 'succeeded', 'failed', 'cancelled')",
+                "SELECT DISTINCT last_attempt.3 AS operation_id FROM provisioning_states FINAL
+                 WHERE last_attempt.3 IN {ids:Array(UUID)}
+                   AND last_attempt.5 IN ('running', 'succeeded', 'failed', 'cancelled')",
             )
             .param("ids", ids);
-        let rows: Vec<OperationId> = self.fetch("read provisioning_attempts", query).await?;
+        let rows: Vec<OperationId> = self.fetch("read provisioning_states", query).await?;
         Ok(rows.into_iter().map(|row| row.operation_id).collect())
     }
 
@@ -331,14 +327,21 @@ impl Store {
         &self,
         stack_set_name: &str,
     ) -> Result<Vec<ProvisioningHistory>, StoreError> {
-        let sql = format!(
-            "SELECT account_id, last_taken_at,
-                 toUInt32(arrayCount(at -> at > succeeded_at, failed_at)) AS failures, toBool(is_open) AS is_open
-             FROM ({HISTORY} WHERE stack_set_name = {{name:String}} GROUP BY account_id)
-             ORDER BY account_id"
-        );
-        let query = self.client().query_raw(&sql).param("name", stack_set_name);
-        self.fetch("read provisioning_attempts", query).await
+        let query = self
+            .client()
+            .query(
+                "SELECT ?fields FROM
+                 (
+                     SELECT account_id, nullIf(last_begun_at, toDateTime64(0, 3, 'UTC')) AS last_taken_at,
+                         toUInt32(arrayCount(at -> at > last_success_at, mapValues(failed_at))) AS failures,
+                         toBool(last_attempt.5 IN ('asked', 'running')) AS is_open
+                     FROM (SELECT account_id, last_begun_at, last_success_at, failures AS failed_at, last_attempt
+                           FROM provisioning_states FINAL WHERE stack_set_name = {name:String})
+                 )
+                 ORDER BY account_id",
+            )
+            .param("name", stack_set_name);
+        self.fetch("read provisioning_states", query).await
     }
 
     /// How the rollout stands in every account, by id. Attempts are those of the StackSet that was listed or asked last.
@@ -347,17 +350,17 @@ impl Store {
             "SELECT v.account_id AS account_id, v.account_name AS account_name, v.polo_status AS polo_status,
                  v.status_reason AS status_reason, v.is_management AS is_management, v.stack_status AS stack_status,
                  v.stack_detailed_status AS stack_detailed_status, v.stack_status_reason AS stack_status_reason,
-                 if(h.account_id = '', NULL, toNullable(h.last.1)) AS last_attempt_at,
-                 toString(h.last.2) AS last_attempt_action, toString(h.last.3) AS last_attempt_outcome,
-                 h.last.4 AS last_attempt_reason,
-                 toUInt32(arrayCount(at -> at > h.succeeded_at, h.failed_at)) AS failed_attempts
+                 if(h.account_id = '', NULL, toNullable(h.last_attempt.2)) AS last_attempt_at,
+                 h.last_attempt.4 AS last_attempt_action, h.last_attempt.5 AS last_attempt_outcome,
+                 h.last_attempt.6 AS last_attempt_reason,
+                 toUInt32(arrayCount(at -> at > h.last_success_at, mapValues(h.failures))) AS failed_attempts
              FROM v_accounts AS v
-             LEFT JOIN ({HISTORY} WHERE stack_set_name = ({STACK_SET}) GROUP BY account_id) AS h
+             LEFT JOIN (SELECT * FROM provisioning_states FINAL WHERE stack_set_name = ({STACK_SET})) AS h
                  ON h.account_id = v.account_id
              ORDER BY account_id"
         );
         let query = self.client().query_raw(&sql);
-        self.fetch("read v_accounts and provisioning_attempts", query)
+        self.fetch("read v_accounts and provisioning_states", query)
             .await
     }
 }

@@ -164,7 +164,7 @@ async fn an_account_without_any_state_aborts_and_nothing_is_written() {
     );
     let after = row_counts(&world.store).await;
     let new: Vec<&String> = after.iter().filter(|line| !before.contains(line)).collect();
-    assert_eq!(new, ["discovery_runs 1"]);
+    assert_eq!(new, ["discovery_runs 1", "discovery_states 1"]);
     assert!(world.told().is_empty());
 }
 

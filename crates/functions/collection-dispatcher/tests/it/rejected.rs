@@ -93,7 +93,9 @@ async fn a_rejected_event_of_a_tick_is_asked_for_by_its_retry_and_by_the_next_ti
             world.sends(&again, "request 2").await,
             every_collector(&[TWO])
         );
-        sql::execute(&world.store, "TRUNCATE TABLE dispatches").await;
+        for table in ["dispatches", "collector_states"] {
+            sql::execute(&world.store, &format!("TRUNCATE TABLE {table}")).await;
+        }
     }
 }
 

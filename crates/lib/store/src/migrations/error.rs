@@ -1,6 +1,7 @@
 //! Why the schema could not be brought up to date: one sentence each, with the fix.
 
 use chrono::{DateTime, Utc};
+use polo_core::manifest::ManifestError;
 
 use super::lock::STALE;
 use crate::StoreError;
@@ -22,6 +23,9 @@ pub enum MigrationError {
     /// The database cannot be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A collector's manifest breaks a rule.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
     /// A file is not what it was when it was applied.
     #[error(
         "migration {owner}/{file} was changed after it had been applied: undo the change and add a new migration"

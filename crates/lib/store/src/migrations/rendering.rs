@@ -26,6 +26,8 @@ pub fn render(sql: &str, database: &str, topology: &Topology) -> String {
     let sql = sql
         .replace("{database}", database)
         .replace("{on_cluster}", &on_cluster)
+        // A view shows all accounts; a statement about some of them fills in a condition.
+        .replace("{of_accounts}", "")
         // Filled in before, where the server asks for a password.
         .replace("{dictionary_credentials}", "");
     let prefix = if topology.cluster.is_some() {

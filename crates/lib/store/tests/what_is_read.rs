@@ -1,0 +1,229 @@
+//! What each decision's statement reads, by the engine's own plan: no history, and of one account only its keys.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use polo_core::AccountId;
+use polo_store::{Store, StoreConfig};
+use polo_testkit::clickhouse::{engine_url, fresh_store};
+use polo_testkit::relay::Relay;
+use polo_testkit::sql;
+use uuid::Uuid;
+
+/// The tables that only grow.
+const HISTORY: [&str; 8] = [
+    "access_checks",
+    "billed_calls",
+    "collector_runs",
+    "discovery_runs",
+    "dispatches",
+    "provisioning_attempts",
+    "resource_changes",
+    "run_targets",
+];
+
+/// Tables with a row per collector or setting, whatever the number of accounts.
+const SMALL: [&str; 2] = ["collectors", "rule_settings"];
+
+fn account() -> AccountId {
+    "123456789012".parse().unwrap()
+}
+
+/// The text of a statement as the client sent it, with its parameters filled in.
+fn text_of(body: &str) -> Option<String> {
+    let start = ["SELECT ", "INSERT INTO aws_accounts"]
+        .iter()
+        .filter_map(|start| body.find(start))
+        .min()?;
+    let text = body[start..].split("\r\n--").next()?;
+    let select = text.find("SELECT ")?;
+    let text = text[select..]
+        .replace("FORMAT RowBinaryWithNamesAndTypes", "")
+        .replace("{accounts:Array(String)}", "['123456789012']")
+        .replace(
+            "{ids:Array(UUID)}",
+            "['6f0c1f0e-7d3b-4c61-9a6f-0d7a3c1e2b11']",
+        )
+        .replace(
+            "{run:UUID}",
+            "toUUID('6f0c1f0e-7d3b-4c61-9a6f-0d7a3c1e2b11')",
+        )
+        .replace("{limit:UInt32}", "10")
+        .replace("{answered:Int64}", "1")
+        .replace("{failed:Int64}", "1");
+    let text = text
+        .split("{")
+        .enumerate()
+        .map(|(index, part)| match part.split_once(":String}") {
+            Some((_, rest)) if index > 0 => format!("'123456789012'{rest}"),
+            _ if index > 0 => format!("{{{part}"),
+            _ => part.to_owned(),
+        })
+        .collect();
+    Some(text)
+}
+
+/// For each table that a statement reads, whether its key bounds what is read.
+async fn reads(store: &Store, statement: &str) -> BTreeMap<String, bool> {
+    let plan = sql::lines(store, &format!("EXPLAIN indexes = 1 {statement}")).await;
+    let mut tables = BTreeMap::new();
+    let mut table = String::new();
+    for line in plan {
+        if let Some((_, rest)) = line.split_once("ReadFromMergeTree (") {
+            table = rest
+                .trim_end_matches(')')
+                .rsplit('.')
+                .next()
+                .unwrap()
+                .to_owned();
+            tables.insert(table.clone(), false);
+        }
+        if line.contains("Condition: ")
+            && line.contains("account_id in")
+            && let Some(is_bounded) = tables.get_mut(&table)
+        {
+            *is_bounded = true;
+        }
+    }
+    tables
+}
+
+/// The statements that a question makes of a store, through a relay that records them.
+async fn statements(store: &Store, ask: impl AsyncFnOnce(&Store)) -> Vec<String> {
+    let relay = Relay::to_engine().await;
+    let asked = Store::new(&StoreConfig {
+        url: relay.url(),
+        ..StoreConfig::new(engine_url(), Some(store.database()), None, None).unwrap()
+    });
+    ask(&asked).await;
+    let statements: Vec<String> = relay
+        .statements()
+        .iter()
+        .filter_map(|body| text_of(body))
+        .filter(|text| !text.contains("toUnixTimestamp64Micro(now64(6)))"))
+        .collect();
+    assert!(!statements.is_empty());
+    statements
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_read_no_history() {
+    let store = fresh_store().await;
+    accounts_with_rows(&store).await;
+    let asked = statements(&store, async |store| {
+        store.accounts().await.unwrap();
+        store.account(&account()).await.unwrap();
+        store.account_details(&account()).await.unwrap();
+        store.status_changes().await.unwrap();
+        store.copy_accounts().await.unwrap();
+        store.copy_account(&account()).await.unwrap();
+        store.dispatch_states().await.unwrap();
+        store.dispatch_states_of(&account()).await.unwrap();
+        store.incomplete_collectors(&[&account()]).await.unwrap();
+        store.uncovered_accounts().await.unwrap();
+        store.last_listings().await.unwrap();
+        store.placements_read_at("o-test").await.unwrap();
+        store.payers().await.unwrap();
+        store.pays(&account()).await.unwrap();
+        let then = DateTime::default();
+        store.accounts_without_payer(then, then).await.unwrap();
+        store
+            .open_provisioning_attempts("polo-roles")
+            .await
+            .unwrap();
+        store.provisioning_history("polo-roles").await.unwrap();
+        store
+            .provisioning_operations_begun(&[Uuid::nil()])
+            .await
+            .unwrap();
+        store.rollout().await.unwrap();
+        store.open_notices().await.unwrap();
+    })
+    .await;
+    assert!(asked.len() >= 20, "{asked:#?}");
+    for statement in asked {
+        let tables = reads(&store, &statement).await;
+        assert!(!tables.is_empty(), "{statement}");
+        for table in HISTORY {
+            assert!(!tables.contains_key(table), "{table}: {statement}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_account_is_read_by_its_key() {
+    let store = fresh_store().await;
+    accounts_with_rows(&store).await;
+    let asked = statements(&store, async |store| {
+        store.account(&account()).await.unwrap();
+        store.account_details(&account()).await.unwrap();
+        store.copy_account(&account()).await.unwrap();
+        store.dispatch_states_of(&account()).await.unwrap();
+        store.incomplete_collectors(&[&account()]).await.unwrap();
+        store.pays(&account()).await.unwrap();
+        store
+            .checks_already_made(&[(account(), Uuid::nil())])
+            .await
+            .unwrap();
+        store.attempts(Uuid::nil(), &account()).await.unwrap();
+        store.newest_full_runs(&account()).await.unwrap();
+        store.access_history(&account(), 10).await.unwrap();
+    })
+    .await;
+    assert!(asked.len() >= 10, "{asked:#?}");
+    for statement in asked {
+        for (table, is_bounded) in reads(&store, &statement).await {
+            assert!(
+                is_bounded || SMALL.contains(&table.as_str()),
+                "{table} is read whole: {statement}"
+            );
+        }
+    }
+}
+
+/// A row in every table, because a plan leaves out what is empty.
+async fn accounts_with_rows(store: &Store) {
+    let id = account();
+    for statement in [
+        format!(
+            "INSERT INTO account_facts VALUES ('{id}', 'o-test', 'aws', 'name', '', 'ACTIVE', 'member', true, false, [], 'Root', NULL, '', '', '', NULL, NULL, 1)"
+        ),
+        format!("INSERT INTO account_discoveries VALUES ('{id}', now())"),
+        format!("INSERT INTO account_tags VALUES ('{id}', map(), now(), 1)"),
+        format!(
+            "INSERT INTO account_settings (account_id, setting, value) VALUES ('{id}', 'owner', 'x')"
+        ),
+        format!(
+            "INSERT INTO stack_instances (account_id, stack_set_name, region, present, _version) VALUES ('{id}', 'polo-roles', 'x', true, 1)"
+        ),
+        format!(
+            "INSERT INTO account_payers (account_id, answered, payer_account_id) VALUES ('{id}', true, '{id}')"
+        ),
+        format!(
+            "INSERT INTO access_checks (account_id, role_kind, verdict) VALUES ('{id}', 'read', 'success')"
+        ),
+        format!("INSERT INTO collector_runs (account_id, collector) VALUES ('{id}', 'config_ec2')"),
+        format!(
+            "INSERT INTO run_targets (account_id, collector, region, outcome) VALUES ('{id}', 'config_ec2', 'x', 'complete')"
+        ),
+        format!(
+            "INSERT INTO dispatches (account_id, collector, outcome) VALUES ('{id}', 'config_ec2', 'accepted')"
+        ),
+        format!(
+            "INSERT INTO provisioning_attempts (account_id, stack_set_name, action, outcome) VALUES ('{id}', 'polo-roles', 'create', 'asked')"
+        ),
+        format!(
+            "INSERT INTO coverage_notices (account_id, kind, resolution) VALUES ('{id}', 'access', '')"
+        ),
+        "INSERT INTO discovery_runs (organization_id, listing) VALUES ('o-test', 'complete')"
+            .to_owned(),
+        "INSERT INTO collectors (collector, expected) VALUES ('config_ec2', true)".to_owned(),
+        "INSERT INTO rule_settings (setting, value_seconds) VALUES ('propagation_grace', 1)"
+            .to_owned(),
+    ] {
+        sql::execute(store, &statement).await;
+    }
+    store.copy_accounts().await.unwrap();
+}

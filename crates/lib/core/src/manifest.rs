@@ -1,6 +1,8 @@
 //! A collector's manifest, `collector.json`: the one place where its id, scope, schedule and permissions are
 //! written. Wiring, dispatcher, coverage and policies read it; nothing is registered a second time.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -92,6 +94,13 @@ pub struct CollectorManifest {
     pub read_actions: Vec<String>,
     /// The tables that it writes.
     pub tables: Vec<String>,
+    /// Its own tables that hold history, each with the column that says how old a row is. Their rows expire.
+    #[serde(default)]
+    pub history: BTreeMap<String, String>,
+    /// Its own tables that hold the last look at each resource, with `account_id`, `region`, `collected_at` and text keys.
+    /// Rows of resources that are gone for long are deleted.
+    #[serde(default)]
+    pub current: Vec<String>,
     /// The collectors on whose findings it works: in an account it is asked for once they have ended.
     #[serde(default)]
     pub after: Vec<String>,
@@ -174,6 +183,32 @@ impl CollectorManifest {
         }
         if manifest.after.contains(&manifest.id) {
             return invalid("after", manifest.id, "but it cannot wait for itself");
+        }
+        let is_name = |text: &str| {
+            let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+            !text.is_empty() && text.bytes().all(legal)
+        };
+        let is_own = |table: &String| {
+            let own = table.starts_with(&format!("{}_", manifest.id));
+            own && manifest.tables.contains(table) && is_name(table)
+        };
+        for (table, column) in &manifest.history {
+            if !is_own(table) || !is_name(column) {
+                return invalid(
+                    "history",
+                    format!("{table}: {column}"),
+                    "but it has to be a table of its own and one of that table's columns",
+                );
+            }
+        }
+        for table in &manifest.current {
+            if !is_own(table) || manifest.history.contains_key(table) {
+                return invalid(
+                    "current",
+                    table.clone(),
+                    "but it has to be a table of its own that is not history",
+                );
+            }
         }
         if manifest.read_actions.is_empty() {
             return invalid(
@@ -265,6 +300,9 @@ mod tests {
             ("freshness_hours", serde_json::json!(12)),
             ("read_actions", serde_json::json!([])),
             ("after", serde_json::json!(["config_ec2"])),
+            ("history", serde_json::json!({"resources": "gone_at"})),
+            ("history", serde_json::json!({"config_ec2_other": "at"})),
+            ("current", serde_json::json!(["resources"])),
         ] {
             let error = manifest(|json| json[field] = value.clone())
                 .unwrap_err()

@@ -43,6 +43,8 @@ pub enum Setting {
     ///
     /// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
     SecretId,
+    /// How many days history is kept. Views look back 35 days, so a shorter time would change their answers.
+    RetentionDays,
     /// Why an operator decided something.
     Reason,
     /// Who answers for an account, what it is for, or who decided.
@@ -89,6 +91,7 @@ impl Setting {
             Self::SecretId => {
                 "write the name or ARN of a secret in Secrets Manager: 1 to 2048 letters, digits and /_+=.@:-"
             }
+            Self::RetentionDays => "write a whole number of days from 60 to 3650",
             Self::Reason => "write 1 to 500 characters, without control characters or line breaks",
             Self::Name => "write 1 to 128 characters, without control characters or line breaks",
         }
@@ -152,6 +155,13 @@ impl Setting {
                     && value
                         .bytes()
                         .all(|b| b.is_ascii_alphanumeric() || b"/_+=.@:-".contains(&b))
+            }
+            Self::RetentionDays => {
+                (2..=4).contains(&value.len())
+                    && value.bytes().all(|b| b.is_ascii_digit())
+                    && value
+                        .parse()
+                        .is_ok_and(|days: u32| (60..=3650).contains(&days))
             }
             Self::Reason => is_line(value, 500),
             Self::Name => is_line(value, 128),
@@ -221,6 +231,7 @@ mod tests {
                 "stackSetName" => Setting::StackSetName,
                 "clickhouseDatabase" => Setting::Database,
                 "clickhouseUser" => Setting::DatabaseUser,
+                "retentionDays" => Setting::RetentionDays,
                 other => panic!("{other}"),
             };
             let value = case["value"].as_str().unwrap();

@@ -3,18 +3,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-mod relay;
-
 use std::time::Duration;
 
 use polo_store::migrations::{MigrationError, Topology, Turn, all, migrate, migrate_unless};
+use polo_store::retention::RetentionChange;
 use polo_store::{Store, StoreConfig};
 use polo_testkit::clickhouse::fresh_config;
+use polo_testkit::relay::Relay;
 use polo_testkit::sql;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::unbounded_channel;
-
-use self::relay::Relay;
 
 /// A migration in the middle of the schema.
 const MIDDLE: &str = "CREATE TABLE IF NOT EXISTS account_tags";
@@ -388,9 +386,15 @@ async fn who_is_to_stop_while_it_works_releases_the_lock() {
     let held = relay.hold(MIDDLE);
     let first = through(&relay, &config);
     let stopped = Box::pin(async move { held.reached().await });
-    let error = migrate_unless(&first, &here(), &at_once("the first"), stopped)
-        .await
-        .unwrap_err();
+    let error = migrate_unless(
+        &first,
+        &here(),
+        &RetentionChange::default(),
+        &at_once("the first"),
+        stopped,
+    )
+    .await
+    .unwrap_err();
     assert!(matches!(error, MigrationError::Stopped), "{error:?}");
     let store = Store::new(&config);
     assert!(sql::lines(&store, LOCKS).await.is_empty());
@@ -409,9 +413,15 @@ async fn who_is_to_stop_while_it_waits_leaves_the_other_s_lock() {
         on_wait: &|_| waits.notify_one(),
         ..Turn::of("another")
     };
-    let error = migrate_unless(&store, &here(), &turn, Box::pin(waits.notified()))
-        .await
-        .unwrap_err();
+    let error = migrate_unless(
+        &store,
+        &here(),
+        &RetentionChange::default(),
+        &turn,
+        Box::pin(waits.notified()),
+    )
+    .await
+    .unwrap_err();
     assert!(matches!(error, MigrationError::Stopped), "{error:?}");
     assert_eq!(sql::text(&store, HOLDER).await, "somebody");
 }

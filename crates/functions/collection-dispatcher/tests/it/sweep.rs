@@ -1,7 +1,7 @@
 //! A sweep: active accounts only, each collector once, and once only however often the firing is delivered.
 
 use polo_core::Timestamp;
-use polo_testkit::accounts;
+use polo_testkit::{accounts, sql};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -66,4 +66,24 @@ async fn a_repeated_delivery_asks_for_what_has_become_active_since() {
         world.sends(&sweep(21), "request 1").await,
         every_collector(&[PENDING])
     );
+}
+
+#[tokio::test]
+async fn scheduled_sweep_deletes_resources_gone_for_long() {
+    let world = World::new().await;
+    for (id, days) in [("long", 401), ("lately", 399)] {
+        let insert = format!(
+            "INSERT INTO resources (account_id, region, resource_type, resource_id, gone_at, _version)
+             SELECT '{ONE}', 'eu-west-1', 'ec2_volume', '{id}', now64(3) - INTERVAL {days} DAY, 1"
+        );
+        sql::execute(&world.store, &insert).await;
+    }
+    let left = "SELECT resource_id FROM resources FINAL ORDER BY resource_id";
+    world
+        .deliver(&json!({"mode": "sweep"}), "request 1")
+        .await
+        .unwrap();
+    assert_eq!(sql::lines(&world.store, left).await, ["lately", "long"]);
+    world.deliver(&sweep(21), "request 2").await.unwrap();
+    assert_eq!(sql::lines(&world.store, left).await, ["lately"]);
 }

@@ -70,8 +70,14 @@ export function verifierEnvironment(config: PoloConfig): Environment {
 }
 
 /** What schema-migrator gets besides. */
-export function migratorEnvironment(config: PoloConfig): Environment {
-  return defined({ CLICKHOUSE_CLUSTER: config.clickhouseCluster });
+export function migratorEnvironment({ clickhouseCluster, retention }: PoloConfig): Environment {
+  return defined({
+    CLICKHOUSE_CLUSTER: clickhouseCluster,
+    POLO_RUN_RETENTION_DAYS: retention.runDays?.toString(),
+    POLO_HISTORY_RETENTION_DAYS: retention.historyDays?.toString(),
+    POLO_GONE_RETENTION_DAYS: retention.goneDays?.toString(),
+    POLO_ADOPTED_HISTORY: retention.adoptedHistory,
+  });
 }
 
 /** What coverage-notifier gets besides: the page is linked where people can open its address, which the function's own URL is not. */

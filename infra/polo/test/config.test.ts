@@ -16,6 +16,7 @@ test('nothing but the stub gives the defaults', () => {
     architecture: 'x86_64',
     artifacts: { kind: 'stub' },
     logRetentionDays: 30,
+    retention: {},
     roleNames: { read: 'dev-PoloReadRole', action: 'dev-polo-action-role', path: '/' },
     extraReadRoleArns: [],
     accounts: [],

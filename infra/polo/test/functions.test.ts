@@ -93,6 +93,10 @@ test('every setting reaches the functions, and what is for one of them no other'
     clickhouseDatabase: 'polo_dev',
     clickhouseUser: 'polo',
     clickhouseCluster: '{cluster}',
+    runRetentionDays: 60,
+    historyRetentionDays: '730',
+    goneRetentionDays: 200,
+    adoptedHistory: 'expire',
     slack: 'on',
     pageUrl: 'https://polo.example.com',
     actionRole: 'on',
@@ -120,7 +124,13 @@ test('every setting reaches the functions, and what is for one of them no other'
     'account-discovery': { POLO_ACTION_ROLE_NAME: 'dev-polo-action-role' },
     'access-verifier': { POLO_ACTION_ROLE_NAME: 'dev-polo-action-role', POLO_STACK_SET_NAME: 'polo-roles' },
     'coverage-notifier': { POLO_SLACK_WEBHOOK_SECRET_ID: 'dev-polo/slack-webhook', POLO_STATUS_PAGE_URL: 'https://polo.example.com' },
-    'schema-migrator': { CLICKHOUSE_CLUSTER: '{cluster}' },
+    'schema-migrator': {
+      CLICKHOUSE_CLUSTER: '{cluster}',
+      POLO_RUN_RETENTION_DAYS: '60',
+      POLO_HISTORY_RETENTION_DAYS: '730',
+      POLO_GONE_RETENTION_DAYS: '200',
+      POLO_ADOPTED_HISTORY: 'expire',
+    },
   };
   for (const id of IDS) {
     assert.deepEqual(full.function(id).properties.Environment.Variables, { ...common, ...own[id] }, id);

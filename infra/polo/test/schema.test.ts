@@ -28,6 +28,14 @@ test('another database, address or cluster calls it too', () => {
   assert.deepEqual(properties, { Migrations: migrationsDigest(), Url: 'https://clickhouse.example.com', Database: 'polo_dev', Cluster: 'main' });
 });
 
+test('another retention calls it too', () => {
+  const settings = { runRetentionDays: '60', historyRetentionDays: 730, goneRetentionDays: 200, adoptedHistory: 'expire' };
+  const { ServiceToken: _, ServiceTimeout: __, ...properties } = schemaOf(synthesize(settings)).properties;
+  assert.deepEqual(properties, {
+    Migrations: migrationsDigest(), RunRetentionDays: 60, HistoryRetentionDays: 730, GoneRetentionDays: 200, AdoptedHistory: 'expire',
+  });
+});
+
 test('every other function waits for it, and it waits for none', () => {
   const { logicalId } = schemaOf(stack);
   const functions = stack.all('AWS::Lambda::Function');

@@ -28,6 +28,7 @@ const SETTINGS: Record<string, (value: string) => Record<string, unknown>> = {
   stackSetName: (stackSetName) => ({ stackSetName }),
   clickhouseDatabase: (clickhouseDatabase) => ({ clickhouseDatabase }),
   clickhouseUser: (clickhouseUser) => ({ clickhouseUser }),
+  retentionDays: (days) => ({ runRetentionDays: days, historyRetentionDays: days, goneRetentionDays: days }),
 };
 
 for (const { setting, value, valid } of CASES) {

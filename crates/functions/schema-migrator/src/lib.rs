@@ -13,13 +13,17 @@
 mod request;
 mod response;
 
+use std::future::pending;
+use std::pin::pin;
 use std::time::Duration;
 
 use polo_aws::stack_status::stack_status;
 use polo_core::{Field, Timestamp};
 use polo_runtime::{Context, Function, FunctionError, Request, Warm, answer};
 use polo_store::collectors::manifests;
-use polo_store::migrations::{MigrationError, MigrationReport, Topology, Turn, digest, migrate};
+use polo_store::migrations::{
+    MigrationError, MigrationReport, Topology, Turn, digest, migrate_unless,
+};
 use serde_json::{Value, json};
 
 use crate::request::{Asked, RequestType, ResourceRequest};
@@ -52,7 +56,14 @@ impl SchemaMigrator {
         let topology = Topology {
             cluster: self.context.config.cluster.clone(),
         };
-        let report = migrate(&self.context.store, &topology, &turn).await?;
+        let report = migrate_unless(
+            &self.context.store,
+            &topology,
+            &self.context.config.retention.into(),
+            &turn,
+            pin!(pending()),
+        )
+        .await?;
         self.register_collectors().await?;
         Ok(report)
     }

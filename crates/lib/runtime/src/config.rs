@@ -7,6 +7,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use polo_aws::CallAs;
 use polo_core::text::quoted;
 use polo_core::{RoleArn, Setting};
+use polo_store::retention::Retention;
 use polo_store::{InvalidStoreConfig, StoreConfig};
 use rust_decimal::Decimal;
 
@@ -17,7 +18,7 @@ mod variable;
 pub use mode::{ConfiguredAccount, Mode, OrganizationConfig};
 pub use provisioning::ProvisioningConfig;
 
-use variable::{checked, cluster, number, page_url, regions, role_arn, secret_id, usd};
+use variable::{checked, cluster, number, page_url, regions, retention, role_arn, secret_id, usd};
 
 /// The StackSet that rolls the roles out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The cluster on which the schema is made, where the server is one.
     pub cluster: Option<String>,
+    /// How long history is kept.
+    pub retention: Retention,
     /// The environment's name, which prefixes functions and roles.
     pub env: String,
     /// The read role's name in member accounts, with its path if it has one.
@@ -152,6 +155,7 @@ impl Config {
         Ok(Self {
             store,
             cluster: cluster(&get)?,
+            retention: retention(&get)?,
             read_role_name: checked(&get, "POLO_READ_ROLE_NAME", Setting::RoleName)?
                 .unwrap_or_else(|| format!("{env}-PoloReadRole")),
             action_role_name: checked(&get, "POLO_ACTION_ROLE_NAME", Setting::RoleName)?,

@@ -131,6 +131,33 @@ pub(crate) struct Migrate {
         allow_negative_numbers = true
     )]
     pub(crate) denial_confirmation_seconds: Option<u32>,
+    /// Days to keep runs, dispatches, access checks, discoveries and provisioning attempts (at first 90)
+    #[arg(
+        long,
+        value_name = "DAYS",
+        value_parser = value::retention_days,
+        allow_negative_numbers = true
+    )]
+    pub(crate) run_retention_days: Option<u32>,
+    /// Days to keep changes of resources, billed calls and measurements (at first 400)
+    #[arg(
+        long,
+        value_name = "DAYS",
+        value_parser = value::retention_days,
+        allow_negative_numbers = true
+    )]
+    pub(crate) history_retention_days: Option<u32>,
+    /// Days to keep resources that are gone among the current ones (at first 400)
+    #[arg(
+        long,
+        value_name = "DAYS",
+        value_parser = value::retention_days,
+        allow_negative_numbers = true
+    )]
+    pub(crate) gone_retention_days: Option<u32>,
+    /// Whether old rows also expire in a collector_runs table that existed before Polo (at first keep)
+    #[arg(long, value_name = "CHOICE", value_parser = choice::adopted_history())]
+    pub(crate) adopted_history: Option<bool>,
     /// Seconds to wait if another migration is running (a crashed one's lock expires after 1200)
     #[arg(
         long,

@@ -1,6 +1,6 @@
 /**
  * The database's schema as a resource of the stack: CloudFormation has schema-migrator bring it up to date.
- * Invariant: it is called when the migrations or the database they go to are others than at the last deployment, and what
+ * Invariant: it is called when the migrations, the retention or the database they go to are others than at the last deployment, and what
  * depends on it is deployed after it: new code never runs on an old schema.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-customresource.html
  */
@@ -29,6 +29,10 @@ export class Schema extends Construct {
         Url: config.clickhouseUrl,
         Database: config.clickhouseDatabase,
         Cluster: config.clickhouseCluster,
+        RunRetentionDays: config.retention.runDays,
+        HistoryRetentionDays: config.retention.historyDays,
+        GoneRetentionDays: config.retention.goneDays,
+        AdoptedHistory: config.retention.adoptedHistory,
       },
     });
     const { defaultChild } = custom.node;

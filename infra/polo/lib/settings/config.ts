@@ -12,6 +12,7 @@ import { rejectContradictingLocation } from './hub-location.ts';
 import { namesFor } from '../names.ts';
 import { EXTERNAL_ID, ORGANIZATION_ID, type OrganizationSetting, ROLE_ARN, readOrganizations, rejectContradictingOrganizations } from './organization-settings.ts';
 import { type PageSettings, balancerOf, readPageSettings } from './page-settings.ts';
+import { type RetentionSettings, readRetentionSettings } from './retention-settings.ts';
 import { type RoleNames, actionRoleOf, readRoleNames, rejectTakenNames } from './role-names.ts';
 import { ACCOUNT_ID, type RoleSettings, readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
 import { type SecretSettings, readSecretSettings, rejectPasswordInClear } from './secret-settings.ts';
@@ -33,6 +34,8 @@ export interface PoloConfig {
   readonly clickhouseUser?: string;
   /** The cluster on which tables are made; absent = a single server, or ClickHouse Cloud. */
   readonly clickhouseCluster?: string;
+  /** How long ClickHouse keeps history. */
+  readonly retention: RetentionSettings;
   /** The member roles' names and path. */
   readonly roleNames: RoleNames;
   /** Read roles under other names or paths: full ARNs, or patterns with `*`. */
@@ -136,6 +139,7 @@ function read(settings: SettingReader): PoloConfig {
     clickhouseDatabase: settings.text('clickhouseDatabase', SQL_NAME, 'write a database name of letters, digits and underscores'),
     clickhouseUser: settings.text('clickhouseUser', /^[\x21-\x7e]{1,128}$/, 'write a user name without spaces'),
     clickhouseCluster: settings.text('clickhouseCluster', CLUSTER, 'write a name as in system.clusters, or {cluster}, or leave it out'),
+    retention: readRetentionSettings(settings),
     roleNames: readRoleNames(settings, env, roles.actionRole),
     extraReadRoleArns: extraReadRoleArns(settings),
     externalId: settings.text('externalId', EXTERNAL_ID, 'write 2 to 1224 letters, digits and _+=,.@:/-'),

@@ -255,7 +255,9 @@ async fn the_answer_comes_before_the_time_is_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_hand_it_migrates_and_tells_no_one_else() {
-    let world = World::bare(&fresh_config()).await;
+    let world = World::bare(&fresh_config())
+        .await
+        .with("POLO_RUN_RETENTION_DAYS", "61");
     let sample = include_str!("../../../../../events/schema-migrator.json");
     let sample = serde_json::from_str(sample).unwrap();
     let returned = world.deliver(&sample).await.unwrap();
@@ -266,6 +268,8 @@ async fn by_hand_it_migrates_and_tells_no_one_else() {
         "{returned}"
     );
     assert!(world.puts().is_empty() && world.aws.calls().is_empty());
+    let ttls = "SELECT countIf(position(engine_full, 'toIntervalDay(61)') > 0) FROM system.tables WHERE database = '{database}'";
+    assert_eq!(sql::number(&world.store, ttls).await, 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,11 @@ async fn a_function_that_cannot_be_made_tells_cloudformation() {
             "CLICKHOUSE_CLUSTER is \"main`\"",
         ),
         (
+            "POLO_RUN_RETENTION_DAYS",
+            "30",
+            "POLO_RUN_RETENTION_DAYS is \"30\": write a whole number of days from 60 to 3650",
+        ),
+        (
             "CLICKHOUSE_URL",
             "http://127.0.0.1:9",
             "http://127.0.0.1:9 cannot be reached",

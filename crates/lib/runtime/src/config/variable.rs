@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 
 use polo_core::{RoleArn, Setting};
 use polo_store::migrations::is_cluster_name;
+use polo_store::retention::Retention;
 use rust_decimal::Decimal;
 
 use super::{ConfigProblem, Lookup};
@@ -136,6 +137,32 @@ pub(super) fn cluster(get: Lookup<'_>) -> Result<Option<String>, ConfigProblem> 
         }),
         other => Ok(other),
     }
+}
+
+/// How long history is kept.
+pub(super) fn retention(get: Lookup<'_>) -> Result<Retention, ConfigProblem> {
+    let default = Retention::default();
+    let days = |name, default| -> Result<u32, ConfigProblem> {
+        let days = checked(get, name, Setting::RetentionDays)?;
+        // The rule accepts nothing but a number.
+        Ok(days.and_then(|days| days.parse().ok()).unwrap_or(default))
+    };
+    Ok(Retention {
+        run_days: days("POLO_RUN_RETENTION_DAYS", default.run_days)?,
+        history_days: days("POLO_HISTORY_RETENTION_DAYS", default.history_days)?,
+        gone_days: days("POLO_GONE_RETENTION_DAYS", default.gone_days)?,
+        expire_adopted: match get("POLO_ADOPTED_HISTORY").as_deref() {
+            None | Some("keep") => false,
+            Some("expire") => true,
+            Some(other) => {
+                return Err(ConfigProblem::Invalid {
+                    name: "POLO_ADOPTED_HISTORY",
+                    value: other.to_owned(),
+                    fix: "write keep or expire".to_owned(),
+                });
+            }
+        },
+    })
 }
 
 /// An address that a person can open.

@@ -41,6 +41,14 @@ pub(crate) fn run_outcome() -> Choice<&'static str> {
     }
 }
 
+/// Whether the rows of an adopted table expire.
+pub(crate) fn adopted_history() -> Choice<bool> {
+    Choice {
+        what: "choice",
+        known: vec![("keep", false), ("expire", true)],
+    }
+}
+
 impl<T: Clone + Send + Sync + 'static> TypedValueParser for Choice<T> {
     type Value = T;
 

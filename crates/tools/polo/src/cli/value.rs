@@ -83,6 +83,11 @@ pub(crate) fn seconds(text: &str) -> Result<u32, String> {
     })
 }
 
+pub(crate) fn retention_days(text: &str) -> Result<u32, String> {
+    let days = checked(Setting::RetentionDays, text)?;
+    days.parse().map_err(|_| days)
+}
+
 /// The name of a cluster becomes part of every statement.
 pub(crate) fn cluster(text: &str) -> Result<String, String> {
     const CHARACTERS: usize = 128;

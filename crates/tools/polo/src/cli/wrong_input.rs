@@ -428,6 +428,31 @@ const WRONG: &[(&[&str], &str, &str)] = &[
         "--denial-confirmation-seconds",
         "1",
     ),
+    (
+        &["migrate", "--run-retention-days", "59"],
+        "--run-retention-days",
+        "59",
+    ),
+    (
+        &["migrate", "--history-retention-days", "1 year"],
+        "--history-retention-days",
+        "1",
+    ),
+    (
+        &["migrate", "--gone-retention-days", "3651"],
+        "--gone-retention-days",
+        "3651",
+    ),
+    (
+        &["migrate", "--gone-retention-days", "-90"],
+        "--gone-retention-days",
+        "",
+    ),
+    (
+        &["migrate", "--adopted-history", "drop"],
+        "--adopted-history",
+        "drop",
+    ),
     (&["migrate", "--wait-seconds", "-1"], "--wait-seconds", ""),
     (&["page", "--port", "0"], "--port", "0"),
     (&["page", "--port", "70000"], "--port", "70000"),

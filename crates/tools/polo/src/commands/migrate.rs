@@ -1,6 +1,6 @@
 //! `polo migrate`. Invariant: it can be repeated, waits for another migration, and leaves no lock behind if it is
 //! interrupted. First comes the schema, then what it holds of this version: the collectors' manifests, and the periods of
-//! the status rule if they are given.
+//! the status rule if they are given. How long history is kept is part of the schema.
 
 use polo_core::text::counted;
 use std::pin::pin;
@@ -12,6 +12,7 @@ use polo_store::collectors::manifests;
 use polo_store::migrations::{
     Holder, MigrationError, MigrationReport, Topology, Turn, migrate_unless,
 };
+use polo_store::retention::RetentionChange;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Migrate;
@@ -32,6 +33,7 @@ pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
         &Topology {
             cluster: arguments.cluster.clone(),
         },
+        &change(arguments),
         &Turn {
             on_wait: &say_who_migrates,
             ..Turn::of(format!("polo migrate {}", environment::operator()))
@@ -43,6 +45,16 @@ pub(crate) async fn run(arguments: &Migrate) -> Result<(), CliError> {
     tokio::select! {
         outcome = report_and_register(&store, arguments, &manifests, &report) => outcome,
         () = interrupted => Err(MigrationError::Stopped.into()),
+    }
+}
+
+/// What the flags say of retention.
+fn change(arguments: &Migrate) -> RetentionChange {
+    RetentionChange {
+        run_days: arguments.run_retention_days,
+        history_days: arguments.history_retention_days,
+        gone_days: arguments.gone_retention_days,
+        expire_adopted: arguments.adopted_history,
     }
 }
 
@@ -94,6 +106,20 @@ async fn report_and_register(
                 "The period {setting} of the status rule is now {seconds} s."
             ));
         }
+    }
+    if change(arguments) != RetentionChange::default() {
+        let kept = store.retention().await?;
+        text.line(format!(
+            "Runs are kept for {} days, history for {}, resources that are gone for {}. Adopted tables {}.",
+            kept.run_days,
+            kept.history_days,
+            kept.gone_days,
+            if kept.expire_adopted {
+                "expire too"
+            } else {
+                "keep their rows"
+            }
+        ));
     }
     output::print(text)
 }

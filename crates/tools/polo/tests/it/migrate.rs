@@ -42,12 +42,25 @@ async fn it_can_be_repeated_and_says_what_it_did() {
     assert!(first.stdout.contains(&expected), "{first:?}");
     let again = polo(
         &environment,
-        &["migrate", "--propagation-grace-seconds", "7"],
+        &[
+            "migrate",
+            "--propagation-grace-seconds",
+            "7",
+            "--run-retention-days",
+            "60",
+        ],
     )
     .await
     .done();
     assert!(
         again.stdout.contains(" 0 migrations applied now"),
+        "{again:?}"
+    );
+
+    assert!(
+        again.stdout.contains(
+            "Runs are kept for 60 days, history for 400, resources that are gone for 400. Adopted tables keep their rows."
+        ),
         "{again:?}"
     );
 

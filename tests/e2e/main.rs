@@ -19,4 +19,5 @@ mod removals;
 mod roles;
 mod samples;
 mod stack;
+mod volume;
 mod watch;

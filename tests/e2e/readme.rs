@@ -44,4 +44,5 @@ async fn first_commands_of_the_readme_work() {
             String::from_utf8_lossy(&output.stderr)
         );
     }
+    crate::volume::compare_a_day(&stack).await;
 }

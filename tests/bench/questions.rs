@@ -1,0 +1,211 @@
+//! What the functions ask, through the store's own functions, so that what is measured is what ships.
+
+use polo_core::AccountId;
+use polo_store::Store;
+use polo_store::billed_calls::BilledCall;
+use uuid::Uuid;
+
+use crate::server::Server;
+
+/// The history tables: they grow with age.
+pub(crate) const HISTORY: [&str; 8] = [
+    "access_checks",
+    "billed_calls",
+    "collector_runs",
+    "discovery_runs",
+    "dispatches",
+    "provisioning_attempts",
+    "resource_changes",
+    "run_targets",
+];
+
+/// How much a question may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// All accounts, from states.
+    Registry,
+    /// Another question about all accounts, from states.
+    All,
+    /// One account, from states.
+    One,
+    /// One account's history, by its key.
+    Keyed,
+}
+
+/// A question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    Account,
+    Registry,
+    StatusChanges,
+    DispatchStates,
+    Notifier,
+    Coverage,
+    Overview,
+    Payers,
+    Pays,
+    Rollout,
+    ProvisioningPause,
+    RunRedelivery,
+    CheckRedelivery,
+    DayBudget,
+    RecentRuns,
+}
+
+use Question as Q;
+
+pub(crate) const QUESTIONS: [Question; 15] = [
+    Q::Account,
+    Q::Pays,
+    Q::Registry,
+    Q::StatusChanges,
+    Q::DispatchStates,
+    Q::Notifier,
+    Q::Coverage,
+    Q::Overview,
+    Q::Payers,
+    Q::Rollout,
+    Q::ProvisioningPause,
+    Q::RunRedelivery,
+    Q::CheckRedelivery,
+    Q::DayBudget,
+    Q::RecentRuns,
+];
+
+impl Question {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Q::Account => "one account",
+            Q::Registry => "registry",
+            Q::StatusChanges => "status changes",
+            Q::DispatchStates => "dispatch states",
+            Q::Notifier => "notifier's reads",
+            Q::Coverage => "coverage",
+            Q::Overview => "page: overview",
+            Q::Payers => "payers",
+            Q::Pays => "does this account pay",
+            Q::Rollout => "rollout",
+            Q::ProvisioningPause => "provisioning pause",
+            Q::RunRedelivery => "redelivery of a run",
+            Q::CheckRedelivery => "redelivery of a check",
+            Q::DayBudget => "day's budget",
+            Q::RecentRuns => "recent runs and checks",
+        }
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Q::Registry => Kind::Registry,
+            Q::StatusChanges
+            | Q::DispatchStates
+            | Q::Notifier
+            | Q::Coverage
+            | Q::Overview
+            | Q::Payers
+            | Q::Rollout
+            | Q::ProvisioningPause => Kind::All,
+            Q::Account | Q::Pays => Kind::One,
+            Q::RunRedelivery | Q::CheckRedelivery | Q::DayBudget | Q::RecentRuns => Kind::Keyed,
+        }
+    }
+
+    /// Asks as the functions ask.
+    pub(crate) async fn ask(self, store: &Store, of: &OfAccount) {
+        let account = &of.account;
+        match self {
+            Q::Account => drop(store.account(account).await.unwrap()),
+            Q::Registry => drop(store.accounts().await.unwrap()),
+            Q::StatusChanges => drop(store.status_changes().await.unwrap()),
+            Q::DispatchStates => drop(store.dispatch_states().await.unwrap()),
+            Q::Coverage => drop(store.uncovered_accounts().await.unwrap()),
+            Q::Payers => drop(store.payers().await.unwrap()),
+            Q::Rollout => drop(store.rollout().await.unwrap()),
+            Q::Notifier => {
+                store.version().await.unwrap();
+                let accounts = store.accounts().await.unwrap();
+                store.open_notices().await.unwrap();
+                let gaps = accounts.iter().filter(|a| !a.last_scan_error.is_empty());
+                let ids: Vec<AccountId> = gaps.map(|account| account.id().unwrap()).collect();
+                let ids: Vec<&AccountId> = ids.iter().collect();
+                store.incomplete_collectors(&ids).await.unwrap();
+                store.uncovered_accounts().await.unwrap();
+            }
+            Q::Overview => {
+                store.version().await.unwrap();
+                store.accounts().await.unwrap();
+                store.uncovered_accounts().await.unwrap();
+                store.organization_nodes().await.unwrap();
+                store.last_listings().await.unwrap();
+            }
+            Q::Pays => drop(store.pays(account).await.unwrap()),
+            Q::ProvisioningPause => {
+                store.open_provisioning_attempts(STACK_SET).await.unwrap();
+                store.provisioning_history(STACK_SET).await.unwrap();
+            }
+            Q::RunRedelivery => {
+                let attempts = store.attempts(of.run, account).await.unwrap();
+                assert_eq!(attempts.len(), 1, "the run is there");
+            }
+            Q::CheckRedelivery => {
+                let checks = [(account.clone(), of.check)];
+                let made = store.checks_already_made(&checks).await.unwrap();
+                assert_eq!(made, [of.check], "the check is there");
+            }
+            Q::DayBudget => {
+                let call = BilledCall {
+                    account_id: &of.payer,
+                    collector: "cost",
+                    run_id: Uuid::nil(),
+                    action: "ce:GetCostAndUsage",
+                    unit: "request",
+                    units: 0,
+                    cost_usd: Default::default(),
+                };
+                store.note_billed_call(&call).await.unwrap();
+            }
+            Q::RecentRuns => {
+                let runs = store.latest_runs(Some(account), 20).await.unwrap();
+                let runs: Vec<Uuid> = runs.iter().map(|run| run.run_id).collect();
+                store.targets_of(account, &runs).await.unwrap();
+                store.access_history(account, 20).await.unwrap();
+            }
+        }
+    }
+}
+
+const STACK_SET: &str = "prod-polo-roles";
+
+/// What questions about one account ask for.
+pub(crate) struct OfAccount {
+    account: AccountId,
+    payer: AccountId,
+    run: Uuid,
+    check: Uuid,
+}
+
+/// Accounts to ask about. Three, because one may lie across two granules of a table.
+pub(crate) struct Sample(pub(crate) Vec<OfAccount>);
+
+impl Sample {
+    pub(crate) async fn of(server: &Server, store: &Store) -> Self {
+        let ask = async |sql: &str| server.ask(store.database(), sql).await;
+        let payer = ask("SELECT account_id FROM bench_accounts WHERE kind = 'payer'").await;
+        let ids = ask("SELECT account_id FROM bench_accounts WHERE kind = 'well' ORDER BY n").await;
+        let ids: Vec<&str> = ids.lines().collect();
+        let mut sample = Vec::new();
+        for quarter in 1..=3 {
+            let id = ids[ids.len() * quarter / 4];
+            let one = async |table: &str, column: &str| {
+                let sql = format!("SELECT {column} FROM {table} WHERE account_id = '{id}' LIMIT 1");
+                ask(&sql).await.parse().unwrap()
+            };
+            sample.push(OfAccount {
+                account: id.parse().unwrap(),
+                payer: payer.parse().unwrap(),
+                run: one("collector_runs", "run_id").await,
+                check: one("access_checks", "check_id").await,
+            });
+        }
+        Self(sample)
+    }
+}

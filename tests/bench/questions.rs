@@ -115,7 +115,7 @@ impl Question {
         match self {
             Q::Account => drop(store.account(account).await.unwrap()),
             Q::Registry => drop(store.accounts().await.unwrap()),
-            Q::StatusChanges => drop(store.status_changes().await.unwrap()),
+            Q::StatusChanges => drop(store.status_changes(None).await.unwrap()),
             Q::DispatchStates => drop(store.dispatch_states().await.unwrap()),
             Q::Coverage => drop(store.uncovered_accounts().await.unwrap()),
             Q::Payers => drop(store.payers().await.unwrap()),

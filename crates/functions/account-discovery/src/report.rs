@@ -44,7 +44,7 @@ pub(crate) async fn tell(
         }
     }
     let report = publish(context, &entries).await;
-    let statuses = publish_status_changes(context, sweep_id).await?;
+    let statuses = publish_status_changes(context, sweep_id, None).await?;
     Ok(
         json!({ "account_events_accepted": report.accepted(), "account_events": entries.len(), "statuses": statuses }),
     )

@@ -176,15 +176,20 @@ pub async fn store_checks(context: &Context, checks: &[AccessCheck]) -> Result<(
     Ok(())
 }
 
-/// Brings the copy for dashboards up to date, and tells of every account whose status is another than it showed.
+/// Brings the copy for dashboards up to date, and publishes every account whose status differs from what it showed; only
+/// one account's if it is given.
 ///
 /// The copy is made first: events only speed things up, and an event that is lost is made up for by the schedules.
 pub async fn publish_status_changes(
     context: &Context,
     sweep_id: Uuid,
+    only: Option<&AccountId>,
 ) -> Result<Value, FunctionError> {
-    let changes = context.store.status_changes().await?;
-    context.store.copy_accounts().await?;
+    let changes = context.store.status_changes(only).await?;
+    match only {
+        Some(account_id) => context.store.copy_account(account_id).await?,
+        None => context.store.copy_accounts().await?,
+    }
     let entries: Vec<EventEntry> = changes
         .iter()
         .map(|change| status_event(context, sweep_id, change))

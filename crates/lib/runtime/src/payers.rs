@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use futures::StreamExt;
 use polo_aws::organizations::{Membership, OrganizationReader};
 use polo_aws::{AwsFailure, OrganizationError, session_name};
-use polo_core::{AccountId, ErrorClass};
+use polo_core::{AccountId, ErrorClass, PoloStatus};
 use polo_store::payers::PayerAnswer;
 use serde_json::{Value, json};
 
@@ -20,13 +20,27 @@ const ASKED_AGAIN: TimeDelta = TimeDelta::hours(1);
 /// Accounts asked at once.
 const AT_ONCE: usize = 8;
 
-/// Asks the active accounts of which it is not known who pays for them.
-pub async fn ask(context: &Context) -> Result<Value, FunctionError> {
+/// Asks the active accounts of which it is not known who pays for them; only one account if it is given.
+pub async fn ask(context: &Context, only: Option<&AccountId>) -> Result<Value, FunctionError> {
     let store = &context.store;
     let now = context.clock.now();
-    let unknown = store
-        .accounts_without_payer(now - HOLDS, now - ASKED_AGAIN)
-        .await?;
+    let (answered_before, failed_before) = (now - HOLDS, now - ASKED_AGAIN);
+    let unknown = match only {
+        None => {
+            store
+                .accounts_without_payer(answered_before, failed_before)
+                .await?
+        }
+        Some(id)
+            if store
+                .lacks_payer(id, answered_before, failed_before)
+                .await?
+                && store.account(id).await?.status()? == PoloStatus::Active =>
+        {
+            vec![id.to_string()]
+        }
+        Some(_) => Vec::new(),
+    };
     let answers: Vec<(AccountId, PayerAnswer)> = futures::stream::iter(unknown)
         .map(|account_id| ask_one(context, account_id))
         .buffer_unordered(AT_ONCE)

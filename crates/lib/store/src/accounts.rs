@@ -195,7 +195,7 @@ const COPIED: [(&str, &str); 14] = [
 const VIEW_TEXT: &str = include_str!("../migrations/0043_v_accounts.sql");
 
 /// How many account ids one statement takes: as a parameter they stay below 64 KiB.
-const IDS_PER_STATEMENT: usize = 4_000;
+pub(crate) const IDS_PER_STATEMENT: usize = 4_000;
 
 /// `v_accounts` for the accounts in the parameter `accounts`, as a relation. Each table is read by its key.
 fn some_accounts() -> String {
@@ -241,37 +241,17 @@ impl Store {
         &self,
         account_id: &AccountId,
     ) -> Result<T, StoreError> {
-        let rows: Vec<T> = self.read_accounts(&[account_id]).await?;
+        let sql = format!("SELECT ?fields FROM {} AS v", some_accounts());
+        let query = self
+            .client()
+            .query(&sql)
+            .param("accounts", vec![account_id.as_str()]);
+        let rows: Vec<T> = self.fetch("read an account", query).await?;
         rows.into_iter()
             .next()
             .ok_or_else(|| StoreError::UnknownAccount {
                 account_id: account_id.clone(),
             })
-    }
-
-    /// Those of these accounts that the registry holds, by id. Each account is read by its key.
-    pub async fn accounts_of(
-        &self,
-        account_ids: &[&AccountId],
-    ) -> Result<Vec<AccountRow>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in account_ids.chunks(IDS_PER_STATEMENT) {
-            rows.extend(self.read_accounts(chunk).await?);
-        }
-        Ok(rows)
-    }
-
-    async fn read_accounts<T: RowOwned + RowRead>(
-        &self,
-        account_ids: &[&AccountId],
-    ) -> Result<Vec<T>, StoreError> {
-        let ids: Vec<&str> = account_ids.iter().map(|id| id.as_str()).collect();
-        let sql = format!(
-            "SELECT ?fields FROM {} AS v ORDER BY account_id",
-            some_accounts()
-        );
-        let query = self.client().query(&sql).param("accounts", ids);
-        self.fetch("read accounts", query).await
     }
 
     /// Brings the whole copy up to date, writing only rows that differ.
@@ -349,17 +329,31 @@ pub struct StatusChange {
 }
 
 impl Store {
-    /// The accounts whose status has changed since the last copy, by whatever cause.
-    pub async fn status_changes(&self) -> Result<Vec<StatusChange>, StoreError> {
-        let query = self.client().query(
+    /// The accounts whose status has changed since the last copy, by whatever cause; only this one if it is given.
+    pub async fn status_changes(
+        &self,
+        only: Option<&AccountId>,
+    ) -> Result<Vec<StatusChange>, StoreError> {
+        let (source, copies) = match only {
+            Some(_) => (
+                some_accounts(),
+                "WHERE account_id IN {accounts:Array(String)}",
+            ),
+            None => ("v_accounts".to_owned(), ""),
+        };
+        let sql = format!(
             "SELECT v.account_id AS account_id, v.account_name AS account_name, v.organization_id AS organization_id,
                 a.polo_status AS previous_polo_status, v.polo_status AS polo_status, v.status_reason AS status_reason
-             FROM v_accounts AS v
-             LEFT JOIN (SELECT account_id, toString(polo_status) AS polo_status FROM aws_accounts FINAL) AS a
+             FROM {source} AS v
+             LEFT JOIN (SELECT account_id, toString(polo_status) AS polo_status FROM aws_accounts FINAL {copies}) AS a
                 ON a.account_id = v.account_id
              WHERE a.polo_status != v.polo_status
-             ORDER BY v.account_id",
+             ORDER BY v.account_id"
         );
+        let mut query = self.client().query(&sql);
+        if let Some(account_id) = only {
+            query = query.param("accounts", vec![account_id.as_str()]);
+        }
         self.fetch("read status changes", query).await
     }
 }

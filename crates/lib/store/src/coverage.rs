@@ -5,6 +5,7 @@ use clickhouse::Row;
 use polo_core::AccountId;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::IDS_PER_STATEMENT;
 use crate::{Store, StoreError};
 
 /// An account without visibility, as `v_account_coverage` shows it.
@@ -47,16 +48,20 @@ impl Store {
         &self,
         accounts: &[&AccountId],
     ) -> Result<Vec<IncompleteCollector>, StoreError> {
-        let ids: Vec<&str> = accounts.iter().map(|id| id.as_str()).collect();
-        let query = self
-            .client()
-            .query(
-                "SELECT account_id, toString(collector) AS collector FROM collector_states FINAL
-                 WHERE account_id IN {accounts:Array(String)} AND last_ended.4 NOT IN ('', 'complete')
-                 ORDER BY account_id, collector",
-            )
-            .param("accounts", ids);
-        self.fetch("read collector_states", query).await
+        let mut incomplete = Vec::new();
+        for chunk in accounts.chunks(IDS_PER_STATEMENT) {
+            let ids: Vec<&str> = chunk.iter().map(|id| id.as_str()).collect();
+            let query = self
+                .client()
+                .query(
+                    "SELECT account_id, toString(collector) AS collector FROM collector_states FINAL
+                     WHERE account_id IN {accounts:Array(String)} AND last_ended.4 NOT IN ('', 'complete')
+                     ORDER BY account_id, collector",
+                )
+                .param("accounts", ids);
+            incomplete.extend(self.fetch("read collector_states", query).await?);
+        }
+        Ok(incomplete)
     }
 
     /// The accounts without visibility, by id.

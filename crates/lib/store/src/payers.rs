@@ -58,6 +58,10 @@ impl TableRow for AnswerRow {
     const TABLE: &'static str = "account_payers";
 }
 
+/// The organizations that were listed completely: their management accounts pay.
+const LISTED: &str = "SELECT organization_id FROM discovery_states
+    WHERE organization_id != '' AND last_complete_at > toDateTime64(0, 3, 'UTC')";
+
 #[derive(Row, Deserialize)]
 struct AccountIdRow {
     account_id: String,
@@ -73,25 +77,17 @@ impl Store {
     }
 
     /// Whether an account pays: it is the management account of a listed organization, or it answered that it pays for
-    /// itself. An answer from before it joined its organization does not count. Only the account's own rows are read.
+    /// itself and its organization was never listed. Of accounts, only its own rows are read.
     pub async fn pays(&self, account_id: &AccountId) -> Result<bool, StoreError> {
-        let query = self
-            .client()
-            .query(
-                "SELECT account_id FROM
-                 (
-                     SELECT account_id, organization_id, is_management AND membership = 'member' AND organization_id != '' AS is_listed
-                     FROM account_facts FINAL WHERE account_id = {id:String}
-                 ) AS fact
-                 LEFT JOIN
-                 (
-                     SELECT account_id, payer_account_id, organization_id AS answered_organization_id
-                     FROM account_payers FINAL WHERE account_id = {id:String} AND answered
-                 ) AS answer ON answer.account_id = fact.account_id
-                 WHERE is_listed
-                     OR (payer_account_id = account_id AND (organization_id = '' OR organization_id = answered_organization_id))",
-            )
-            .param("id", account_id.as_str());
+        let sql = format!(
+            "SELECT account_id FROM account_facts FINAL
+             WHERE account_id = {{id:String}}
+                 AND ((is_management AND membership = 'member' AND organization_id != '')
+                     OR (organization_id NOT IN ({LISTED}) AND account_id IN
+                         (SELECT account_id FROM account_payers FINAL
+                          WHERE account_id = {{id:String}} AND answered AND payer_account_id = {{id:String}})))"
+        );
+        let query = self.client().query(&sql).param("id", account_id.as_str());
         let rows: Vec<AccountIdRow> = self.fetch("read account_payers", query).await?;
         Ok(!rows.is_empty())
     }
@@ -116,6 +112,30 @@ impl Store {
             .param("failed", failed_before.timestamp_millis());
         let rows: Vec<AccountIdRow> = self.fetch("read v_account_payers", query).await?;
         Ok(rows.into_iter().map(|row| row.account_id).collect())
+    }
+
+    /// The same question of one account, whatever its status. Of accounts, only its own rows are read.
+    pub async fn lacks_payer(
+        &self,
+        account_id: &AccountId,
+        answered_before: Timestamp,
+        failed_before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT account_id FROM account_facts FINAL
+             WHERE account_id = {{id:String}} AND organization_id NOT IN ({LISTED}) AND account_id NOT IN
+                 (SELECT account_id FROM account_payers FINAL
+                  WHERE account_id = {{id:String}}
+                      AND asked_at >= fromUnixTimestamp64Milli(if(answered, {{answered:Int64}}, {{failed:Int64}}), 'UTC'))"
+        );
+        let query = self
+            .client()
+            .query(&sql)
+            .param("id", account_id.as_str())
+            .param("answered", answered_before.timestamp_millis())
+            .param("failed", failed_before.timestamp_millis());
+        let rows: Vec<AccountIdRow> = self.fetch("read account_payers", query).await?;
+        Ok(!rows.is_empty())
     }
 
     /// Stores what accounts answered when they were asked who pays for them.

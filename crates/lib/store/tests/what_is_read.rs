@@ -24,8 +24,8 @@ const HISTORY: [&str; 8] = [
     "run_targets",
 ];
 
-/// Tables with a row per collector or setting, whatever the number of accounts.
-const SMALL: [&str; 2] = ["collectors", "rule_settings"];
+/// Tables with a row per collector, setting or organization, whatever the number of accounts.
+const SMALL: [&str; 3] = ["collectors", "discovery_states", "rule_settings"];
 
 fn account() -> AccountId {
     "123456789012".parse().unwrap()
@@ -116,7 +116,7 @@ async fn decisions_read_no_history() {
         store.accounts().await.unwrap();
         store.account(&account()).await.unwrap();
         store.account_details(&account()).await.unwrap();
-        store.status_changes().await.unwrap();
+        store.status_changes(None).await.unwrap();
         store.copy_accounts().await.unwrap();
         store.copy_account(&account()).await.unwrap();
         store.dispatch_states().await.unwrap();
@@ -159,6 +159,7 @@ async fn one_account_is_read_by_its_key() {
     let asked = statements(&store, async |store| {
         store.account(&account()).await.unwrap();
         store.account_details(&account()).await.unwrap();
+        store.status_changes(Some(&account())).await.unwrap();
         store.copy_account(&account()).await.unwrap();
         store.dispatch_states_of(&account()).await.unwrap();
         store.incomplete_collectors(&[&account()]).await.unwrap();
@@ -172,7 +173,7 @@ async fn one_account_is_read_by_its_key() {
         store.access_history(&account(), 10).await.unwrap();
     })
     .await;
-    assert!(asked.len() >= 10, "{asked:#?}");
+    assert!(asked.len() >= 12, "{asked:#?}");
     for statement in asked {
         for (table, is_bounded) in reads(&store, &statement).await {
             assert!(

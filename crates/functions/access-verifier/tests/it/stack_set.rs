@@ -1,6 +1,7 @@
 //! The StackSet's instances: whole listings only, which the status rule reads beside the checks.
 
 use polo_testkit::aws::{Call, Reply};
+use serde_json::{Value, json};
 
 use crate::world::*;
 
@@ -83,6 +84,20 @@ async fn two_pages_are_stored_and_tell_a_broken_role_from_one_that_never_was() {
     );
     assert_eq!(world.status(ONE).await, "pending_setup never_set_up");
     assert_eq!(world.status(TWO).await, "no_access deployed_but_denied");
+}
+
+#[tokio::test]
+async fn one_account_is_verified_without_a_listing() {
+    let world = with_stack_set().await;
+    listing(&world, two_pages);
+    world.tick().await;
+    let listed = world.aws.calls_of("ListStackInstances").len();
+    world.role(TWO, Answer::Works);
+    let answer = world.by_hand(json!({"account_id": TWO})).await;
+    assert_eq!(answer["account"]["polo_status"], "active", "{answer}");
+    assert_eq!(answer["told"]["status_changes"], 1, "{answer}");
+    assert_eq!(answer["stack_instances"], Value::Null);
+    assert_eq!(world.aws.calls_of("ListStackInstances").len(), listed);
 }
 
 #[tokio::test]

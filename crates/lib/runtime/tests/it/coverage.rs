@@ -114,8 +114,8 @@ async fn a_gap_shows_however_the_functions_clock_is_off() {
 async fn age(world: &World, minutes_over: i64) {
     world
         .execute(&format!(
-            "INSERT INTO collector_runs SELECT * REPLACE(now64(3) - INTERVAL 1 HOUR AS started_at,
-                 now64(3) - INTERVAL {minutes_over} MINUTE AS deadline_at, _version + 1 AS _version)
+            "INSERT INTO collector_runs SELECT * REPLACE(now64(3) - INTERVAL {minutes_over} MINUTE AS deadline_at,
+                 _version + 1 AS _version)
              FROM collector_runs FINAL WHERE finished_at IS NULL"
         ))
         .await;

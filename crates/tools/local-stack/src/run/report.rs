@@ -60,7 +60,7 @@ pub(crate) async fn print(
     if wrong.is_empty() {
         let accounts = counted(example.accounts.len() as u64, "account");
         let verdict = format!(
-            "As expected: every collector completed, and all {accounts} have the status of their condition."
+            "As expected: every run ended as its account's condition says, and all {accounts} have the status of their condition."
         );
         lines.push(String::new());
         lines.extend(screen.paragraph(&verdict, "", "  "));

@@ -257,7 +257,11 @@ fn verdict(account: &VerifiedAccount) -> String {
         "" => format!("{role} was not checked."),
         verdict => {
             let cause = [account.error_class.as_str(), account.message.as_str()];
-            let cause: Vec<&str> = cause.into_iter().filter(|part| !part.is_empty()).collect();
+            // A class that is the verdict itself, as `denied` often is, would be said twice.
+            let cause: Vec<&str> = cause
+                .into_iter()
+                .filter(|part| !part.is_empty() && *part != verdict)
+                .collect();
             format!("{role} is {verdict}: {}", cause.join(": "))
         }
     }

@@ -2,11 +2,14 @@
 //!
 //! Invariant: history and facts alone are written; the engine feeds the states. Nothing is optimized by hand.
 
+use std::future::pending;
+use std::pin::pin;
 use std::time::Instant;
 
 use polo_store::Store;
 use polo_store::collectors::manifests;
-use polo_store::migrations::{Topology, Turn, migrate};
+use polo_store::migrations::{Topology, Turn, migrate_unless};
+use polo_store::retention::RetentionChange;
 
 use crate::server::Server;
 use crate::size::Size;
@@ -63,7 +66,13 @@ pub(crate) async fn make(server: &Server, size: Size) -> Store {
 
 /// Creates the database with the whole schema, and registers the collectors.
 pub(crate) async fn migrated(store: &Store) {
-    migrate(store, &Topology::default(), &Turn::of("bench"))
+    // History older than the default period would expire while it is made.
+    let change = RetentionChange {
+        run_days: Some(3_650),
+        ..RetentionChange::default()
+    };
+    let (topology, turn) = (Topology::default(), Turn::of("bench"));
+    migrate_unless(store, &topology, &change, &turn, pin!(pending()))
         .await
         .unwrap();
     store

@@ -65,7 +65,7 @@ SELECT account_id, reinterpretAsUUID(sipHash128('operation', day)), 'prod-polo-r
     toUnixTimestamp64Micro(asked)
 FROM bench_accounts ARRAY JOIN range({days}) AS day WHERE kind = 'never_set_up';
 
--- The runs of one day, so many days ago. Ids and times follow from account, collector and day. They differ in milliseconds, as
+-- The runs of one day in the past. Ids and times follow from account, collector and day. They differ in milliseconds, as
 -- real ones do, so that parts are as large as real ones.
 CREATE VIEW bench_day AS
 SELECT

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use polo_store::Store;
+use polo_store::retention::history_tables;
 
-use crate::questions::{HISTORY, QUESTIONS, Question, Sample};
+use crate::questions::{QUESTIONS, Question, Sample};
 use crate::server::Server;
 use crate::size::Size;
 
@@ -77,6 +78,7 @@ async fn measure(server: &Server, store: &Store, question: Question, sample: &Sa
         "SELECT sum(if(marks <= 2, greatest(rows, 8192), 8192)) FROM system.parts WHERE active AND database = '{database}' AND has([{}], table)",
         names.join(", ")
     );
+    let history = history_tables().unwrap();
     Row {
         question,
         rows_read: read[read.len() / 2],
@@ -84,7 +86,7 @@ async fn measure(server: &Server, store: &Store, question: Question, sample: &Sa
         granule_a_part: server.number("default", &sql).await,
         history: tables
             .into_iter()
-            .filter(|table| HISTORY.contains(&table.as_str()))
+            .filter(|table| history.contains(table))
             .collect(),
     }
 }

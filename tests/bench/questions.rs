@@ -7,18 +7,6 @@ use uuid::Uuid;
 
 use crate::server::Server;
 
-/// The history tables: they grow with age.
-pub(crate) const HISTORY: [&str; 8] = [
-    "access_checks",
-    "billed_calls",
-    "collector_runs",
-    "discovery_runs",
-    "dispatches",
-    "provisioning_attempts",
-    "resource_changes",
-    "run_targets",
-];
-
 /// How much a question may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

@@ -106,6 +106,15 @@ const RUN_HISTORY: [(&str, &str); 6] = [
 /// The store's own tables that are kept for [`Retention::history_days`]. A collector's manifest names its own.
 const HISTORY: [(&str, &str); 2] = [("resource_changes", "changed_at"), ("billed_calls", "day")];
 
+/// The names of all tables of history: they grow until their rows expire, so no decision may read them whole.
+///
+/// # Errors
+/// If a collector's manifest cannot be read.
+pub fn history_tables() -> Result<Vec<String>, MigrationError> {
+    let history = history(&Retention::default())?;
+    Ok(history.into_iter().map(|one| one.table).collect())
+}
+
 /// All tables of history.
 pub(crate) fn history(retention: &Retention) -> Result<Vec<History>, MigrationError> {
     let history = |(table, column): (&str, &str), days| History {

@@ -289,7 +289,7 @@ const THERE: &str = "SELECT concat(resource_id, if(gone_at IS NULL, '', ' gone')
 #[tokio::test]
 async fn resources_gone_for_long_leave_and_others_stay() {
     let store = fresh_store().await;
-    // A region that nobody could look at for years keeps what was seen last.
+    // If Polo cannot look at a region for years, the resources that it last saw there stay.
     for rows in [
         vec![
             resource_row("dark", 900, None),

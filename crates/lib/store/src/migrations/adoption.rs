@@ -88,8 +88,7 @@ pub(super) async fn adopt(
             });
         }
     }
-    let ours =
-        self::definition(store, table).await? == definition && is_empty(store, table).await?;
+    let ours = is_like(store, table, definition).await? && is_empty(store, table).await?;
     Ok(if ours { Origin::Made } else { Origin::Adopted })
 }
 
@@ -99,7 +98,7 @@ async fn probe(
     topology: &Topology,
     table: &str,
     sql: &str,
-) -> Result<(Vec<Column>, String), StoreError> {
+) -> Result<(Vec<Column>, Option<String>), StoreError> {
     let probe = format!("{table}_adoption_probe");
     let kind = if sql.contains("CREATE DICTIONARY") {
         "DICTIONARY"
@@ -135,8 +134,9 @@ async fn probe(
     Ok((needed?, definition?))
 }
 
-/// A table's definition without its name and without what can be altered later: TTL, settings, comment.
-async fn definition(store: &Store, table: &str) -> Result<String, StoreError> {
+/// A table's definition without its name and without what can be altered later: TTL, settings, comment. None if the server
+/// does not show it, which proves nothing about whose the table is.
+async fn definition(store: &Store, table: &str) -> Result<Option<String>, StoreError> {
     let query = store
         .client()
         .query(
@@ -147,8 +147,13 @@ async fn definition(store: &Store, table: &str) -> Result<String, StoreError> {
     let texts: Vec<Text> = store.fetch("read a table's definition", query).await?;
     Ok(texts
         .first()
-        .map(|text| essence(&text.text).to_owned())
-        .unwrap_or_default())
+        .filter(|text| !text.text.is_empty())
+        .map(|text| essence(&text.text).to_owned()))
+}
+
+async fn is_like(store: &Store, table: &str, ours: Option<String>) -> Result<bool, StoreError> {
+    let found = definition(store, table).await?;
+    Ok(found.is_some() && found == ours)
 }
 
 fn essence(create: &str) -> &str {
@@ -248,8 +253,8 @@ pub(super) async fn record_origins(
             .param("owner", migration.owner)
             .param("number", migration.number);
         let older: Vec<Number> = store.fetch("look for older rows", older).await?;
-        let ours = self::definition(store, table).await? == definition
-            && older.iter().all(|found| found.number == 0);
+        let ours =
+            is_like(store, table, definition).await? && older.iter().all(|found| found.number == 0);
         let origin = if ours { Origin::Made } else { Origin::Adopted };
         let record = store
             .client()

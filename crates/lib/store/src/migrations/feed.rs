@@ -73,11 +73,6 @@ struct KeyRows {
     rows: u64,
 }
 
-#[derive(Debug, Row, Deserialize)]
-struct Text {
-    text: String,
-}
-
 /// Fills the state that a migration's view feeds with the history that is older than the view. Other migrations need nothing.
 ///
 /// Reads each row of history once, about half a million a statement. If it is cut off, the next call goes on with the chunk
@@ -183,12 +178,9 @@ async fn filled_up_to(
 }
 
 async fn one_text(store: &Store, query: clickhouse::query::Query) -> Result<String, StoreError> {
-    let rows: Vec<Text> = store.fetch("prepare to fill a state", query).await?;
-    Ok(rows
-        .into_iter()
-        .next()
-        .map(|row| row.text)
-        .unwrap_or_default())
+    store
+        .bounded("prepare to fill a state", query.fetch_one::<String>())
+        .await
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use polo_core::AccountId;
 use polo_store::Store;
 use polo_store::billed_calls::BilledCall;
+use polo_testkit::sql;
 use uuid::Uuid;
 
 use crate::server::Server;
@@ -103,10 +104,12 @@ impl Question {
         match self {
             Q::Account => drop(store.account(account).await.unwrap()),
             Q::Registry => drop(store.accounts().await.unwrap()),
-            Q::StatusChanges => drop(store.status_changes(None).await.unwrap()),
+            Q::StatusChanges => drop(store.copy(&store.registry().await.unwrap()).await.unwrap()),
             Q::DispatchStates => drop(store.dispatch_states().await.unwrap()),
-            Q::Coverage => drop(store.uncovered_accounts().await.unwrap()),
-            Q::Payers => drop(store.payers().await.unwrap()),
+            Q::Coverage => {
+                sql::lines(store, "SELECT * FROM v_account_coverage").await;
+            }
+            Q::Payers => drop(store.paid_accounts().await.unwrap()),
             Q::Rollout => drop(store.rollout().await.unwrap()),
             Q::Notifier => {
                 store.version().await.unwrap();
@@ -116,12 +119,10 @@ impl Question {
                 let ids: Vec<AccountId> = gaps.map(|account| account.id().unwrap()).collect();
                 let ids: Vec<&AccountId> = ids.iter().collect();
                 store.incomplete_collectors(&ids).await.unwrap();
-                store.uncovered_accounts().await.unwrap();
             }
             Q::Overview => {
                 store.version().await.unwrap();
                 store.accounts().await.unwrap();
-                store.uncovered_accounts().await.unwrap();
                 store.organization_nodes().await.unwrap();
                 store.last_listings().await.unwrap();
             }

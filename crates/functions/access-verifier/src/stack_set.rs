@@ -3,17 +3,28 @@
 //!
 //! Invariant: only a whole listing is stored; one that failed leaves what was known, and is told.
 
+use std::collections::BTreeSet;
+
 use polo_aws::list_stack_instances;
-use polo_core::error_chain;
+use polo_core::{AccountId, error_chain};
 use polo_runtime::{Context, FunctionError};
 use polo_store::stack_instances::StackInstanceState;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// What came of a reading.
+#[derive(Default)]
+pub(crate) struct Reading {
+    /// For whoever asked.
+    pub(crate) answer: Value,
+    /// The accounts of which the listing says something new.
+    pub(crate) changed: BTreeSet<AccountId>,
+}
+
 /// Reads and stores the instances, where a StackSet is configured.
-pub(crate) async fn read(context: &Context, sweep_id: Uuid) -> Result<Value, FunctionError> {
+pub(crate) async fn read(context: &Context, sweep_id: Uuid) -> Result<Reading, FunctionError> {
     let Some(stack_set) = &context.config.stack_set else {
-        return Ok(Value::Null);
+        return Ok(Reading::default());
     };
     let version = context.store.version().await?;
     let read_at = context.clock.now();
@@ -38,13 +49,16 @@ pub(crate) async fn read(context: &Context, sweep_id: Uuid) -> Result<Value, Fun
                 error,
                 "the stack instances could not be read"
             );
-            return Ok(json!({ "stack_set": stack_set.name, "failed": error }));
+            return Ok(Reading {
+                answer: json!({ "stack_set": stack_set.name, "failed": error }),
+                changed: BTreeSet::new(),
+            });
         }
     };
     let states: Vec<StackInstanceState> = instances
         .into_iter()
         .map(|instance| StackInstanceState {
-            account_id: instance.account_id.to_string(),
+            account_id: instance.account_id,
             region: instance.region,
             status: instance.status,
             detailed_status: instance.detailed_status,
@@ -53,9 +67,12 @@ pub(crate) async fn read(context: &Context, sweep_id: Uuid) -> Result<Value, Fun
             organizational_unit_id: instance.ou_id,
         })
         .collect();
-    context
+    let changed = context
         .store
         .write_stack_instances(&stack_set.name, version, read_at, &states)
         .await?;
-    Ok(json!({ "stack_set": stack_set.name, "instances": states.len() }))
+    Ok(Reading {
+        answer: json!({ "stack_set": stack_set.name, "instances": states.len() }),
+        changed,
+    })
 }

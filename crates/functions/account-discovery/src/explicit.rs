@@ -6,6 +6,7 @@ use polo_runtime::access::{Checks, not_yet_made, store_checks};
 use polo_runtime::config::ConfiguredAccount;
 use polo_runtime::{Context, FunctionError};
 use polo_store::facts::ListingResult;
+use polo_store::registry::Registry;
 
 use crate::organization::Before;
 use crate::report::{Discovered, Record, record};
@@ -19,6 +20,7 @@ pub(crate) async fn discover(
     accounts: &[ConfiguredAccount],
     only: Option<&AccountId>,
     invocation: &Invocation,
+    registry: &Registry,
 ) -> Result<Discovered, FunctionError> {
     let chosen: Vec<&ConfiguredAccount> = accounts
         .iter()
@@ -32,7 +34,7 @@ pub(crate) async fn discover(
     let store = &context.store;
     let version = store.version().await?;
     let started_at = context.clock.now();
-    let before = Before::read(context).await?;
+    let before = Before::read(context, registry).await?;
     let seen: Vec<AccountFacts> = chosen
         .iter()
         .map(|account| facts(context, account, before.facts.get(&account.account_id)))
@@ -95,7 +97,7 @@ pub(crate) async fn discover(
         organization_id: EXPLICIT.to_owned(),
         accounts_seen,
         reconciliation,
-        checks: checks.len(),
+        checks: checks.into_iter().map(|check| check.account_id).collect(),
         tags_read: 0,
         tree: None,
         problem: refused.map(FunctionError::from),

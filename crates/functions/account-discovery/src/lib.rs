@@ -15,6 +15,8 @@ use polo_runtime::config::Mode;
 use polo_runtime::{Context, Function, FunctionError, Request};
 use serde_json::{Value, json};
 
+use crate::report::Discovered;
+
 /// The function.
 pub struct AccountDiscovery {
     context: Context,
@@ -35,17 +37,27 @@ impl Function for AccountDiscovery {
         _request: &Request,
     ) -> Result<Value, FunctionError> {
         let context = &self.context;
-        let mut discovered = Vec::new();
+        // Once for all organizations.
+        let mut registry = context.store.registry().await?;
+        let mut discovered: Vec<Discovered> = Vec::new();
         let mut first_error = None;
         match (&context.config.mode, &invocation.account_id) {
             (Mode::Organizations(organizations), Some(account_id)) => {
-                discovered
-                    .push(refresh::account(context, organizations, account_id, &invocation).await?);
+                let done =
+                    refresh::account(context, organizations, account_id, &invocation).await?;
+                done.read_again(context, &mut registry).await?;
+                discovered.push(done);
             }
             (Mode::Organizations(organizations), None) => {
                 for organization in organizations {
-                    match organization::discover(context, organization, &invocation).await {
-                        Ok(done) => discovered.push(done),
+                    let done =
+                        organization::discover(context, organization, &invocation, &registry);
+                    match done.await {
+                        Ok(done) => {
+                            // The next one may list an account that has just left this one.
+                            done.read_again(context, &mut registry).await?;
+                            discovered.push(done);
+                        }
                         // One organization's failure must not hide the others; the function fails in the end.
                         Err(error) => {
                             tracing::warn!(organization.id = ?organization.id, "discovery of an organization failed");
@@ -61,19 +73,21 @@ impl Function for AccountDiscovery {
                 }
             }
             (Mode::Explicit(accounts), only) => {
-                discovered
-                    .push(explicit::discover(context, accounts, only.as_ref(), &invocation).await?);
+                let only = only.as_ref();
+                let done =
+                    explicit::discover(context, accounts, only, &invocation, &registry).await?;
+                done.read_again(context, &mut registry).await?;
+                discovered.push(done);
             }
         }
         let trees: Vec<_> = discovered
             .iter_mut()
             .filter_map(|done| done.tree.take())
             .collect();
-        let told = report::tell(context, invocation.sweep_id, &discovered).await?;
-        let accounts = context.store.accounts().await?;
+        let told = report::tell(context, invocation.sweep_id, &discovered, &registry).await?;
         let nodes = context
             .store
-            .sync_hierarchy(context.clock.now(), &accounts, &trees)
+            .sync_hierarchy(context.clock.now(), &registry, &trees)
             .await?;
         let summaries: Vec<Value> = discovered.iter().map(report::summary).collect();
         let problem = discovered.into_iter().find_map(|done| done.problem);

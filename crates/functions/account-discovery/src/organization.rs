@@ -12,8 +12,8 @@ use polo_core::{AccountId, Invocation, PoloStatus, RoleArn, RoleKind, Timestamp}
 use polo_runtime::access::{CheckPlan, Checks, not_yet_made, store_checks};
 use polo_runtime::config::OrganizationConfig;
 use polo_runtime::{Context, FunctionError};
-use polo_store::accounts::AccountRow;
 use polo_store::facts::ListingResult;
+use polo_store::registry::Registry;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use uuid::Uuid;
 
@@ -97,6 +97,7 @@ pub(crate) async fn discover(
     context: &Context,
     organization: &OrganizationConfig,
     invocation: &Invocation,
+    registry: &Registry,
 ) -> Result<Discovered, FunctionError> {
     let store = &context.store;
     // The version first: what is written under it was read after it.
@@ -110,7 +111,7 @@ pub(crate) async fn discover(
             return Err(failed(context, invocation, configured, started_at, error).await);
         }
     };
-    let before = Before::read(context).await?;
+    let before = Before::read(context, registry).await?;
     let filter = organization.filter();
     let frame = Frame {
         config: &context.config,
@@ -221,7 +222,7 @@ pub(crate) async fn discover(
         organization_id: info.id,
         accounts_seen: accounts.len(),
         reconciliation,
-        checks: checks.len(),
+        checks: checks.into_iter().map(|check| check.account_id).collect(),
         tags_read,
         tree: Some(tree),
         // What was seen is stored and told; the function fails, so that the rest is asked for again.
@@ -272,7 +273,7 @@ async fn check_while_listing(
     context: &Context,
     invocation: &Invocation,
     frame: &Frame<'_>,
-    before: &Before,
+    before: &Before<'_>,
     mut pages: UnboundedReceiver<Vec<OrgAccount>>,
     checks: &Checks,
 ) -> Result<Listed, FunctionError> {
@@ -314,7 +315,7 @@ async fn check_while_listing(
 async fn ask_the_rest(
     context: &Context,
     invocation: &Invocation,
-    before: &Before,
+    before: &Before<'_>,
     seen: &[AccountFacts],
     asked: &HashSet<AccountId>,
     checks: &Checks,
@@ -336,21 +337,20 @@ async fn ask_the_rest(
 }
 
 /// What was known of accounts before the listing.
-pub(crate) struct Before {
+pub(crate) struct Before<'a> {
     pub(crate) facts: HashMap<AccountId, AccountFacts>,
-    pub(crate) registry: HashMap<String, AccountRow>,
+    registry: &'a Registry,
 }
 
-impl Before {
-    /// Everything that the store knows now.
-    pub(crate) async fn read(context: &Context) -> Result<Self, FunctionError> {
-        let accounts = context.store.accounts().await?;
+impl<'a> Before<'a> {
+    /// The facts now, because another organization's discovery may have just written some, and the registry of this sweep.
+    pub(crate) async fn read(
+        context: &Context,
+        registry: &'a Registry,
+    ) -> Result<Self, FunctionError> {
         Ok(Self {
             facts: context.store.account_facts().await?,
-            registry: accounts
-                .into_iter()
-                .map(|row| (row.account_id.clone(), row))
-                .collect(),
+            registry,
         })
     }
 
@@ -363,7 +363,7 @@ impl Before {
         built: RoleArn,
     ) -> Result<Option<CheckPlan>, FunctionError> {
         let now = context.clock.now();
-        let (role, status_before, denials_before) = match self.registry.get(account_id.as_str()) {
+        let (role, status_before, denials_before) = match self.registry.account(account_id) {
             None => (built, None, 0),
             Some(row) if row.excluded_by_operator => return Ok(None),
             Some(row) => {

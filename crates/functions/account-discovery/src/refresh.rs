@@ -117,7 +117,7 @@ async fn in_organization(
         organization_id: info.id,
         accounts_seen: 1,
         reconciliation,
-        checks: checks.len(),
+        checks: checks.into_iter().map(|check| check.account_id).collect(),
         tags_read,
         tree: Some(tree),
         problem: None,

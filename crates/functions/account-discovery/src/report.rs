@@ -1,12 +1,15 @@
 //! What a discovery came to: its record, its events, and its answer.
 
+use std::collections::BTreeSet;
+
 use polo_aws::EventEntry;
-use polo_core::Timestamp;
 use polo_core::organization::OrgTree;
 use polo_core::reconcile::Reconciliation;
+use polo_core::{AccountId, Timestamp};
 use polo_runtime::access::{publish, publish_status_changes};
 use polo_runtime::{Context, FunctionError};
 use polo_store::facts::{DiscoveryRun, ListingResult};
+use polo_store::registry::Registry;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,11 +18,36 @@ pub(crate) struct Discovered {
     pub(crate) organization_id: String,
     pub(crate) accounts_seen: usize,
     pub(crate) reconciliation: Reconciliation,
-    pub(crate) checks: usize,
+    /// The accounts that were checked.
+    pub(crate) checks: Vec<AccountId>,
     pub(crate) tags_read: usize,
     pub(crate) tree: Option<OrgTree>,
     /// Why the function has to fail though all of this is stored: a partial listing, a mass removal.
     pub(crate) problem: Option<FunctionError>,
+}
+
+impl Discovered {
+    /// Reads again the accounts of which the registry may say something else now.
+    pub(crate) async fn read_again(
+        &self,
+        context: &Context,
+        registry: &mut Registry,
+    ) -> Result<(), FunctionError> {
+        let Reconciliation {
+            discovered,
+            changed,
+            ..
+        } = &self.reconciliation;
+        let facts = discovered
+            .iter()
+            .chain(changed.iter().map(|change| &change.facts));
+        let touched: BTreeSet<&AccountId> = facts
+            .map(|facts| &facts.account_id)
+            .chain(&self.checks)
+            .collect();
+        let touched: Vec<&AccountId> = touched.into_iter().collect();
+        Ok(context.store.read_again(registry, &touched).await?)
+    }
 }
 
 /// Tells of new and changed accounts, then of changed statuses.
@@ -27,6 +55,7 @@ pub(crate) async fn tell(
     context: &Context,
     sweep_id: Uuid,
     all: &[Discovered],
+    registry: &Registry,
 ) -> Result<Value, FunctionError> {
     let mut entries = Vec::new();
     for reconciliation in all.iter().map(|done| &done.reconciliation) {
@@ -44,7 +73,7 @@ pub(crate) async fn tell(
         }
     }
     let report = publish(context, &entries).await;
-    let statuses = publish_status_changes(context, sweep_id, None).await?;
+    let statuses = publish_status_changes(context, sweep_id, registry).await?;
     Ok(
         json!({ "account_events_accepted": report.accepted(), "account_events": entries.len(), "statuses": statuses }),
     )
@@ -119,6 +148,6 @@ pub(crate) fn summary(done: &Discovered) -> Value {
     json!({
         "organization_id": done.organization_id, "accounts_seen": done.accounts_seen,
         "discovered": done.reconciliation.discovered.len(), "changed": done.reconciliation.changed.len(),
-        "left": left, "unchanged": done.reconciliation.unchanged, "checks": done.checks, "tags_read": done.tags_read
+        "left": left, "unchanged": done.reconciliation.unchanged, "checks": done.checks.len(), "tags_read": done.tags_read
     })
 }

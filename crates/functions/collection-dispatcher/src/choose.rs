@@ -1,12 +1,12 @@
 //! Which account × collector to ask for. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use polo_core::{AccountId, CollectorManifest, Scope, Timestamp};
-use polo_runtime::FunctionError;
-use polo_store::accounts::AccountRow;
 use polo_store::dispatches::DispatchState;
+
+use crate::active::Active;
 
 /// An event whose run has not begun after this is lost.
 const LOST_AFTER: TimeDelta = TimeDelta::minutes(15);
@@ -23,29 +23,24 @@ pub(crate) struct Wanted {
 }
 
 /// Every collector for every account, by scope: what only a payer can tell is asked in payers alone.
-pub(crate) fn sweep(
-    active: &[AccountRow],
-    payers: &HashSet<String>,
-    collectors: &[&CollectorManifest],
-) -> Result<Vec<Wanted>, FunctionError> {
-    let mut wanted = Vec::new();
-    for account in active {
-        let account_id = crate::id(account)?;
-        for collector in collectors {
-            let asked = match collector.scope {
-                // The payer's part of a run is its own: the collector finds out whether it is in the payer.
-                Scope::Account | Scope::AccountAndPayer | Scope::Region => true,
-                Scope::Payer => payers.contains(&account.account_id),
-            };
-            if asked {
-                wanted.push(Wanted {
-                    account_id: account_id.clone(),
+pub(crate) fn sweep(active: &[Active], collectors: &[&CollectorManifest]) -> Vec<Wanted> {
+    let asked = |account: &Active, scope| match scope {
+        // The payer's part of a run is its own: the collector finds out whether it is in the payer.
+        Scope::Account | Scope::AccountAndPayer | Scope::Region => true,
+        Scope::Payer => account.pays,
+    };
+    active
+        .iter()
+        .flat_map(|account| {
+            collectors
+                .iter()
+                .filter(|collector| asked(account, collector.scope))
+                .map(|collector| Wanted {
+                    account_id: account.account_id.clone(),
                     collector: collector.id.clone(),
-                });
-            }
-        }
-    }
-    Ok(wanted)
+                })
+        })
+        .collect()
 }
 
 /// For an account that has just become active: what was not asked for within half its period.
@@ -326,29 +321,15 @@ mod tests {
         CollectorManifest::parse(id, &json).unwrap()
     }
 
-    /// An account of the registry, which matters here by its id.
-    fn account(id: &str) -> AccountRow {
-        let json = serde_json::json!({
-            "account_id": id, "account_name": "", "account_email": "", "org_unit": "", "polo_status": "active",
-            "status_reason": "", "polo_read_role": "", "polo_action_role": "", "last_successful_scan": null,
-            "last_scan_error": "", "account_role": "", "owner": "", "discovered_at": 0, "organization_id": "",
-            "org_state": "", "is_management": false, "parents": [], "tags": [], "excluded_by_operator": false,
-            "excluded_reason": "", "excluded_by": "", "excluded_until": null, "read_verdict": "", "ever_worked": true,
-            "denials_in_a_row": 0, "last_check_at": null, "last_check_verdict": "", "last_check_class": "",
-            "last_check_message": "", "next_check_at": null, "action_verdict": "", "stack_status": "",
-            "stack_detailed_status": "", "stack_status_reason": ""
-        });
-        serde_json::from_value(json).unwrap()
-    }
-
     #[test]
     fn what_speaks_for_the_payer_is_asked_in_the_payer_alone() {
-        let active = [account("111111111111"), account("222222222222")];
-        // The third one pays too, but is not active.
-        let payers = ["222222222222", "333333333333"].map(str::to_owned).into();
+        let active = [("111111111111", false), ("222222222222", true)].map(|(id, pays)| Active {
+            account_id: id.parse().unwrap(),
+            pays,
+        });
         let scopes = ["payer", "account", "account_and_payer", "region"];
         let collectors = scopes.map(|scope| manifest_of(scope, scope));
-        let wanted = sweep(&active, &payers, &collectors.iter().collect::<Vec<_>>()).unwrap();
+        let wanted = sweep(&active, &collectors.iter().collect::<Vec<_>>());
         let wanted: Vec<String> = wanted
             .iter()
             .map(|one| format!("{} {}", one.account_id, one.collector))

@@ -3,19 +3,19 @@
 //! Invariants: what was asked for is in `dispatches` before the event is sent; only active accounts are asked; an
 //! event that a sweep has sent already is not sent again by a repeated delivery.
 
+mod active;
 mod choose;
 mod send;
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use polo_core::{AccountId, CollectorManifest, DispatchMode, Field, Invocation, PoloStatus, Scope};
+use polo_core::{CollectorManifest, DispatchMode, Field, Invocation, PoloStatus, Scope};
 use polo_runtime::{Context, Function, FunctionError, Request};
-use polo_store::accounts::AccountRow;
 use polo_store::collectors::manifests;
 use polo_store::dispatches::DispatchState;
 use serde_json::Value;
 
+use crate::active::{Active, active};
 use crate::choose::{Wanted, independent, newly_active, reconcile, sweep};
 
 /// The longest that a sweep spends on deleting resources that are gone for long.
@@ -99,7 +99,13 @@ impl CollectionDispatcher {
                     account.polo_status, account.status_reason
                 )));
             }
-            let all = sweep(&[account], &self.payers(&collectors).await?, &collectors)?;
+            let pays = collectors.iter().any(|one| one.scope == Scope::Payer)
+                && store.pays(account_id).await?;
+            let active = [Active {
+                account_id: account_id.clone(),
+                pays,
+            }];
+            let all = sweep(&active, &collectors);
             return match mode {
                 DispatchMode::Reconcile => Ok(reconcile(all, states, &self.collectors, now)),
                 DispatchMode::Sweep if invocation.is_manual() => Ok(all),
@@ -109,8 +115,8 @@ impl CollectionDispatcher {
                 }
             };
         }
-        let accounts = store.accounts().await?;
-        if accounts.is_empty() {
+        let paid = store.paid_accounts().await?;
+        if paid.is_empty() && !store.holds_accounts().await? {
             // Before the first discovery a tick has nothing to do, and must not ring an alarm; a sweep of nothing is wrong.
             if matches!(mode, DispatchMode::Reconcile) && !invocation.is_manual() {
                 tracing::warn!("the registry holds no account yet");
@@ -121,38 +127,13 @@ impl CollectionDispatcher {
                     .to_owned(),
             ));
         }
-        let active = active(accounts)?;
-        let all = sweep(&active, &self.payers(&collectors).await?, &collectors)?;
+        let all = sweep(&active(&paid), &collectors);
         match mode {
             // A person wants it now.
             DispatchMode::Sweep if invocation.is_manual() => Ok(all),
             DispatchMode::Sweep => Ok(independent(all, &self.collectors)),
             DispatchMode::Reconcile => Ok(reconcile(all, states, &self.collectors, now)),
         }
-    }
-
-    /// The accounts that pay, where a collector needs to know.
-    async fn payers(
-        &self,
-        collectors: &[&CollectorManifest],
-    ) -> Result<HashSet<String>, FunctionError> {
-        if !collectors.iter().any(|one| one.scope == Scope::Payer) {
-            return Ok(HashSet::new());
-        }
-        let mut visible = HashSet::new();
-        for payer in self.context.store.payers().await? {
-            if payer.visible {
-                visible.insert(payer.payer_account_id);
-            } else {
-                tracing::warn!(
-                    payer.account_id = payer.payer_account_id,
-                    accounts = payer.accounts.len(),
-                    reason = payer.explanation,
-                    "payer not visible"
-                );
-            }
-        }
-        Ok(visible)
     }
 
     /// The collectors that this invocation is about.
@@ -187,19 +168,4 @@ impl CollectionDispatcher {
 fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
     let all: std::collections::BTreeSet<&str> = all.collect();
     all.into_iter().collect::<Vec<_>>().join(", ")
-}
-
-fn active(accounts: Vec<AccountRow>) -> Result<Vec<AccountRow>, FunctionError> {
-    let mut active = Vec::new();
-    for account in accounts {
-        if account.status()? == PoloStatus::Active {
-            active.push(account);
-        }
-    }
-    Ok(active)
-}
-
-/// The id of an account of the registry.
-fn id(account: &AccountRow) -> Result<AccountId, FunctionError> {
-    Ok(account.id()?)
 }

@@ -136,11 +136,7 @@ impl CoverageNotifier {
         };
         let totals = match invocation.account_id {
             Some(_) => None,
-            None => Some(Totals::of(
-                accounts,
-                &store.uncovered_accounts().await?,
-                now,
-            )?),
+            None => Some(Totals::of(accounts, now)?),
         };
         Ok(Frame {
             env: &self.context.config.env,

@@ -464,7 +464,7 @@ mod tests {
             at(24 * 9),
         );
         let frame = Frame {
-            totals: Some(Totals::of(&now, &[], at).unwrap()),
+            totals: Some(Totals::of(&now, at).unwrap()),
             ..frame(at)
         };
         insta::assert_json_snapshot!(message(&plan, &frame));

@@ -51,5 +51,6 @@ pub(crate) fn account(id: &str, status: &str, reason: &str) -> AccountRow {
         stack_status: text(),
         stack_detailed_status: text(),
         stack_status_reason: text(),
+        is_uncovered: false,
     }
 }

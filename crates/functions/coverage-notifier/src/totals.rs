@@ -4,7 +4,6 @@ use polo_core::text::counted;
 use polo_core::{PoloStatus, Timestamp};
 use polo_store::StoreError;
 use polo_store::accounts::AccountRow;
-use polo_store::coverage::UncoveredAccount;
 
 use crate::concerns::{SETUP_GRACE, is_in_grace};
 
@@ -23,11 +22,7 @@ pub(crate) struct Totals {
 
 impl Totals {
     /// The counts of all accounts.
-    pub(crate) fn of(
-        accounts: &[AccountRow],
-        uncovered: &[UncoveredAccount],
-        now: Timestamp,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn of(accounts: &[AccountRow], now: Timestamp) -> Result<Self, StoreError> {
         let mut totals = Self::default();
         for account in accounts {
             match account.status()? {
@@ -39,11 +34,8 @@ impl Totals {
                 }
                 PoloStatus::Active if !account.last_scan_error.is_empty() => totals.with_gaps += 1,
                 PoloStatus::Active => {
-                    let is_late = uncovered
-                        .binary_search_by(|row| row.account_id.cmp(&account.account_id))
-                        .is_ok();
-                    totals.with_gaps += usize::from(is_late);
-                    totals.only_late += usize::from(is_late);
+                    totals.with_gaps += usize::from(account.is_uncovered);
+                    totals.only_late += usize::from(account.is_uncovered);
                 }
             }
         }
@@ -80,16 +72,6 @@ mod tests {
     use super::*;
     use crate::testing::{account, at};
 
-    fn late(id: &str) -> UncoveredAccount {
-        UncoveredAccount {
-            account_id: id.to_owned(),
-            account_name: String::new(),
-            polo_status: "active".to_owned(),
-            last_scan_error: String::new(),
-            hours_since_scan: None,
-        }
-    }
-
     #[test]
     fn totals_say_what_messages_leave_out() {
         let mut accounts = [
@@ -101,12 +83,10 @@ mod tests {
             account("000000000006", "excluded", "suspended"),
         ];
         accounts[2].last_scan_error = "tags: denied: tag:GetResources: no".to_owned();
-        let uncovered = ["000000000001", "000000000003", "000000000004"].map(late);
-        let words = |hour| {
-            Totals::of(&accounts, &uncovered, at(hour))
-                .unwrap()
-                .in_words()
-        };
+        for late in [0, 2, 3] {
+            accounts[late].is_uncovered = true;
+        }
+        let words = |hour| Totals::of(&accounts, at(hour)).unwrap().in_words();
         assert_eq!(
             words(1),
             "In all: 2 accounts not visible, 2 with gaps. Not reported: 1 discovered less than 24 hours ago, 1 without a \

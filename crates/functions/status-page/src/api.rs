@@ -8,7 +8,6 @@ use polo_core::{AccountId, Timestamp};
 use polo_report::counts;
 use polo_report::json::{Account, AccountList, WholeAccount};
 use polo_store::accounts::AccountRow;
-use polo_store::coverage::UncoveredAccount;
 use polo_store::{Store, StoreError, time_of};
 use serde::Serialize;
 
@@ -31,9 +30,35 @@ struct Coverage<'a> {
     not_visible: usize,
     /// Accounts that it sees, where something is missing or late.
     with_gaps: usize,
-    uncovered: &'a [UncoveredAccount],
+    uncovered: &'a [UncoveredAccount<'a>],
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'a str>,
+}
+
+/// An account without visibility, as the view shows it.
+#[derive(Debug, Serialize)]
+struct UncoveredAccount<'a> {
+    account_id: &'a str,
+    account_name: &'a str,
+    polo_status: &'a str,
+    last_scan_error: &'a str,
+    /// Hours since its last complete scan, as ClickHouse counts them: full hours of the clock. None if it never had one.
+    hours_since_scan: Option<i64>,
+}
+
+impl<'a> UncoveredAccount<'a> {
+    fn of(account: &'a AccountRow, at: Timestamp) -> Self {
+        let hour = |at: Timestamp| at.timestamp().div_euclid(3_600);
+        Self {
+            account_id: &account.account_id,
+            account_name: &account.account_name,
+            polo_status: &account.polo_status,
+            last_scan_error: &account.last_scan_error,
+            hours_since_scan: account
+                .last_successful_scan
+                .map(|scan| hour(at) - hour(scan)),
+        }
+    }
 }
 
 pub(crate) async fn coverage(
@@ -41,12 +66,14 @@ pub(crate) async fn coverage(
     after: Option<&AccountId>,
 ) -> Result<Answer, StoreError> {
     let at = time_of(store.version().await?);
-    let (accounts, uncovered) = tokio::try_join!(store.accounts(), store.uncovered_accounts())?;
-    let snapshot = Snapshot::of(at, accounts, &uncovered, Vec::new(), Vec::new())?;
-    let from = after.map_or(0, |after| {
-        uncovered.partition_point(|row| row.account_id.as_str() <= after.as_str())
-    });
-    let rest = uncovered.get(from..).unwrap_or_default();
+    let snapshot = Snapshot::of(at, store.accounts().await?, Vec::new(), Vec::new())?;
+    let rest: Vec<UncoveredAccount<'_>> = snapshot
+        .accounts
+        .iter()
+        .filter(|account| account.is_uncovered)
+        .filter(|account| after.is_none_or(|after| account.account_id.as_str() > after.as_str()))
+        .map(|account| UncoveredAccount::of(account, at))
+        .collect();
     let fitting = fitting(rest.iter());
     Ok(Answer::json(
         200,
@@ -56,8 +83,8 @@ pub(crate) async fn coverage(
             counts: snapshot.counts.clone(),
             not_visible: snapshot.count(Standing::Blocked),
             with_gaps: snapshot.count(Standing::Gap),
-            uncovered: rest.get(..fitting).unwrap_or(rest),
-            next: next(rest, fitting, |row| &row.account_id),
+            uncovered: rest.get(..fitting).unwrap_or(&rest),
+            next: next(&rest, fitting, |row| row.account_id),
         },
     ))
 }
@@ -81,7 +108,7 @@ pub(crate) async fn accounts(
         .take(fitting)
         .map(|row| Account::new(row, shape(row)))
         .collect();
-    let next = next(&chosen, fitting, |row| &row.account_id);
+    let next = next(&chosen, fitting, |row| row.account_id.as_str());
     Ok(Answer::json(200, &AccountList::page(page, counts, next)))
 }
 
@@ -111,9 +138,9 @@ fn fitting<T: Serialize>(items: impl Iterator<Item = T>) -> usize {
 }
 
 /// The last of those that fit, where more follow.
-fn next<T>(items: &[T], fitting: usize, id: impl Fn(&T) -> &String) -> Option<&str> {
+fn next<'a, T>(items: &'a [T], fitting: usize, id: impl Fn(&'a T) -> &'a str) -> Option<&'a str> {
     (fitting < items.len())
         .then(|| items.get(fitting.saturating_sub(1)))
         .flatten()
-        .map(|item| id(item).as_str())
+        .map(id)
 }

@@ -3,13 +3,13 @@
 //! Invariants: the page's time, by the database's clock, is asked before anything else is read, so that nothing on the
 //! page is older than it says; and no text in it moves a cursor or reorders the text beside it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use polo_core::text::printable;
 use polo_core::{AccountId, PoloStatus, Timestamp};
 use polo_report::counts;
 use polo_store::accounts::AccountRow;
-use polo_store::coverage::{LastListing, UncoveredAccount};
+use polo_store::coverage::LastListing;
 use polo_store::hierarchy::OrganizationNode;
 use polo_store::{Store, StoreError, time_of};
 
@@ -21,7 +21,6 @@ pub(crate) struct Snapshot {
     pub(crate) nodes: Vec<OrganizationNode>,
     pub(crate) listings: Vec<LastListing>,
     pub(crate) counts: BTreeMap<&'static str, usize>,
-    uncovered: BTreeSet<String>,
 }
 
 /// What an account needs.
@@ -40,13 +39,12 @@ pub(crate) enum Standing {
 impl Snapshot {
     pub(crate) async fn read(store: &Store) -> Result<Self, StoreError> {
         let at = time_of(store.version().await?);
-        let (accounts, uncovered, nodes, listings) = tokio::try_join!(
+        let (accounts, nodes, listings) = tokio::try_join!(
             store.accounts(),
-            store.uncovered_accounts(),
             store.organization_nodes(),
             store.last_listings(),
         )?;
-        let mut snapshot = Self::of(at, accounts, &uncovered, nodes, listings)?;
+        let mut snapshot = Self::of(at, accounts, nodes, listings)?;
         for account in &mut snapshot.accounts {
             for text in [
                 &mut account.account_name,
@@ -69,17 +67,12 @@ impl Snapshot {
     pub(crate) fn of(
         at: Timestamp,
         accounts: Vec<AccountRow>,
-        uncovered: &[UncoveredAccount],
         nodes: Vec<OrganizationNode>,
         listings: Vec<LastListing>,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             at,
             counts: counts::by_status(&accounts)?,
-            uncovered: uncovered
-                .iter()
-                .map(|account| account.account_id.clone())
-                .collect(),
             accounts,
             nodes,
             listings,
@@ -91,9 +84,7 @@ impl Snapshot {
         match account.polo_status.parse() {
             Ok(PoloStatus::Excluded) => Standing::Excluded,
             Ok(PoloStatus::Active) => {
-                if account.last_scan_error.is_empty()
-                    && !self.uncovered.contains(&account.account_id)
-                {
+                if account.last_scan_error.is_empty() && !account.is_uncovered {
                     Standing::Covered
                 } else {
                     Standing::Gap

@@ -10,8 +10,9 @@ use polo_aws::{
 };
 use polo_core::check::next_check_after;
 use polo_core::{AccountId, PoloStatus, RoleArn, RoleKind, Verdict, ids};
-use polo_store::accounts::{AccountRow, StatusChange};
+use polo_store::accounts::AccountRow;
 use polo_store::checks::AccessCheck;
+use polo_store::registry::{Registry, StatusChange};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -176,20 +177,16 @@ pub async fn store_checks(context: &Context, checks: &[AccessCheck]) -> Result<(
     Ok(())
 }
 
-/// Brings the copy for dashboards up to date, and publishes every account whose status differs from what it showed; only
-/// one account's if it is given.
+/// Brings the copy for dashboards up to date with what was read, and publishes every account whose status it showed
+/// otherwise.
 ///
 /// The copy is made first: events only speed things up, and an event that is lost is made up for by the schedules.
 pub async fn publish_status_changes(
     context: &Context,
     sweep_id: Uuid,
-    only: Option<&AccountId>,
+    registry: &Registry,
 ) -> Result<Value, FunctionError> {
-    let changes = context.store.status_changes(only).await?;
-    match only {
-        Some(account_id) => context.store.copy_account(account_id).await?,
-        None => context.store.copy_accounts().await?,
-    }
+    let changes = context.store.copy(registry).await?;
     let entries: Vec<EventEntry> = changes
         .iter()
         .map(|change| status_event(context, sweep_id, change))

@@ -8,7 +8,9 @@ use futures::StreamExt;
 use polo_aws::organizations::{Membership, OrganizationReader};
 use polo_aws::{AwsFailure, OrganizationError, session_name};
 use polo_core::{AccountId, ErrorClass, PoloStatus};
+use polo_store::accounts::AccountRow;
 use polo_store::payers::PayerAnswer;
+use polo_store::registry::Registry;
 use serde_json::{Value, json};
 
 use crate::{Context, FunctionError};
@@ -20,29 +22,27 @@ const ASKED_AGAIN: TimeDelta = TimeDelta::hours(1);
 /// Accounts asked at once.
 const AT_ONCE: usize = 8;
 
-/// Asks the active accounts of which it is not known who pays for them; only one account if it is given.
-pub async fn ask(context: &Context, only: Option<&AccountId>) -> Result<Value, FunctionError> {
-    let store = &context.store;
+/// Asks those of these accounts that are active and of which it is not known who pays for them.
+pub async fn ask(context: &Context, registry: &Registry) -> Result<Value, FunctionError> {
     let now = context.clock.now();
-    let (answered_before, failed_before) = (now - HOLDS, now - ASKED_AGAIN);
-    let unknown = match only {
-        None => {
-            store
-                .accounts_without_payer(answered_before, failed_before)
-                .await?
+    let mut active = Vec::new();
+    for account in registry.accounts() {
+        if account.status()? == PoloStatus::Active {
+            active.push(account.id()?);
         }
-        Some(id)
-            if store
-                .lacks_payer(id, answered_before, failed_before)
-                .await?
-                && store.account(id).await?.status()? == PoloStatus::Active =>
-        {
-            vec![id.to_string()]
-        }
-        Some(_) => Vec::new(),
-    };
-    let answers: Vec<(AccountId, PayerAnswer)> = futures::stream::iter(unknown)
-        .map(|account_id| ask_one(context, account_id))
+    }
+    let active: Vec<&AccountId> = active.iter().collect();
+    let store = &context.store;
+    let lacking = store
+        .lacking_payer(&active, now - HOLDS, now - ASKED_AGAIN)
+        .await?;
+    let accounts: Vec<AccountRow> = registry
+        .accounts()
+        .filter(|account| lacking.contains(&account.account_id))
+        .cloned()
+        .collect();
+    let answers: Vec<(AccountId, PayerAnswer)> = futures::stream::iter(accounts)
+        .map(|account| ask_one(context, account))
         .buffer_unordered(AT_ONCE)
         .collect::<Vec<_>>()
         .await
@@ -58,14 +58,9 @@ pub async fn ask(context: &Context, only: Option<&AccountId>) -> Result<Value, F
 
 async fn ask_one(
     context: &Context,
-    account_id: String,
+    account: AccountRow,
 ) -> Result<(AccountId, PayerAnswer), FunctionError> {
-    let account_id: AccountId = account_id.parse().map_err(|error| {
-        FunctionError::Refused(format!(
-            "the registry holds account {account_id:?}: {error}"
-        ))
-    })?;
-    let account = context.store.account(&account_id).await?;
+    let account_id = account.id()?;
     let role = account.read_role()?;
     let sessions = context.sessions_of(&account.organization_id);
     let name = session_name(context.function, "payer");

@@ -1,4 +1,4 @@
-//! The registry: reading the truth, `v_accounts`, and making its copy for dashboards, `aws_accounts`.
+//! The truth about accounts, `v_accounts`: all of them, some of them, or one.
 
 use chrono::{DateTime, Utc};
 use clickhouse::{Row, RowOwned, RowRead};
@@ -83,6 +83,8 @@ pub struct AccountRow {
     pub stack_detailed_status: String,
     /// Its reason.
     pub stack_status_reason: String,
+    /// Whether it is monitored and Polo cannot see it, or has seen it completely too long ago or never.
+    pub is_uncovered: bool,
 }
 
 /// What `v_accounts` says of one account beyond [`AccountRow`]: where it comes from and what its checks add up to.
@@ -170,35 +172,14 @@ fn parse_role(column: &'static str, arn: &str) -> Result<RoleArn, StoreError> {
         })
 }
 
-/// The copied columns and what they are in the view; version and time of change follow.
-const COPIED: [(&str, &str); 14] = [
-    ("account_id", "v.account_id"),
-    ("account_name", "v.account_name"),
-    ("account_email", "v.account_email"),
-    ("org_unit", "v.org_unit"),
-    ("polo_status", "v.polo_status"),
-    ("polo_read_role", "v.polo_read_role"),
-    ("polo_action_role", "v.polo_action_role"),
-    (
-        "last_successful_scan",
-        "ifNull(v.last_successful_scan, toDateTime64(0, 3, 'UTC'))",
-    ),
-    ("last_scan_error", "v.last_scan_error"),
-    ("account_role", "v.account_role"),
-    ("owner", "v.owner"),
-    ("discovered_at", "v.discovered_at"),
-    ("organization_id", "v.organization_id"),
-    ("status_reason", "v.status_reason"),
-];
-
 /// The text of the view, which is the statement for some accounts as well.
-const VIEW_TEXT: &str = include_str!("../migrations/0043_v_accounts.sql");
+const VIEW_TEXT: &str = include_str!("../migrations/0048_v_accounts.sql");
 
 /// How many account ids one statement takes: as a parameter they stay below 64 KiB.
 pub(crate) const IDS_PER_STATEMENT: usize = 4_000;
 
 /// `v_accounts` for the accounts in the parameter `accounts`, as a relation. Each table is read by its key.
-fn some_accounts() -> String {
+fn of_some_accounts() -> String {
     let select = VIEW_TEXT
         .split_once(" AS\n")
         .map_or(VIEW_TEXT, |(_, select)| select);
@@ -216,6 +197,15 @@ impl Store {
             .client()
             .query("SELECT ?fields FROM v_accounts ORDER BY account_id");
         self.fetch("read v_accounts", query).await
+    }
+
+    /// Whether there is any account.
+    pub async fn holds_accounts(&self) -> Result<bool, StoreError> {
+        let query = self
+            .client()
+            .query("SELECT account_id FROM account_facts LIMIT 1");
+        let found: Vec<String> = self.fetch("read account_facts", query).await?;
+        Ok(!found.is_empty())
     }
 
     /// One account. What it reads does not depend on how many accounts there are.
@@ -237,123 +227,30 @@ impl Store {
         self.one_account(account_id).await
     }
 
+    /// Those of these accounts that the registry holds, in no particular order. What it reads grows with their number alone.
+    pub async fn some_accounts<T: RowOwned + RowRead>(
+        &self,
+        account_ids: &[&AccountId],
+    ) -> Result<Vec<T>, StoreError> {
+        let sql = format!("SELECT ?fields FROM {} AS v", of_some_accounts());
+        let mut rows = Vec::new();
+        for chunk in account_ids.chunks(IDS_PER_STATEMENT) {
+            let ids: Vec<&str> = chunk.iter().map(|id| id.as_str()).collect();
+            let query = self.client().query(&sql).param("accounts", ids);
+            rows.extend(self.fetch("read some accounts", query).await?);
+        }
+        Ok(rows)
+    }
+
     async fn one_account<T: RowOwned + RowRead>(
         &self,
         account_id: &AccountId,
     ) -> Result<T, StoreError> {
-        let sql = format!("SELECT ?fields FROM {} AS v", some_accounts());
-        let query = self
-            .client()
-            .query(&sql)
-            .param("accounts", vec![account_id.as_str()]);
-        let rows: Vec<T> = self.fetch("read an account", query).await?;
+        let rows = self.some_accounts(&[account_id]).await?;
         rows.into_iter()
             .next()
             .ok_or_else(|| StoreError::UnknownAccount {
                 account_id: account_id.clone(),
             })
-    }
-
-    /// Brings the whole copy up to date, writing only rows that differ.
-    pub async fn copy_accounts(&self) -> Result<(), StoreError> {
-        self.copy_from("v_accounts", None).await
-    }
-
-    /// Brings one account's copy up to date. It is written even where it looks right: an older, slower copy of the
-    /// whole may still be under way with a stale row, and must find a newer one.
-    pub async fn copy_account(&self, account_id: &AccountId) -> Result<(), StoreError> {
-        self.copy_from(&some_accounts(), Some(account_id)).await
-    }
-
-    /// The copy, from a relation of `v_accounts`' columns. Public so that a test can slow the relation down.
-    #[doc(hidden)]
-    pub async fn copy_from(
-        &self,
-        source: &str,
-        only: Option<&AccountId>,
-    ) -> Result<(), StoreError> {
-        // First the clock, then the snapshot: the copy that started last has the highest version and has seen every
-        // write that was complete by then.
-        let version = self.version().await?;
-        let columns: Vec<&str> = COPIED.iter().map(|(column, _)| *column).collect();
-        let values: Vec<&str> = COPIED.iter().map(|(_, value)| *value).collect();
-        let columns = columns.join(", ");
-        let (copies, chosen) = match only {
-            Some(_) => (
-                "WHERE account_id IN {accounts:Array(String)}",
-                "1".to_owned(),
-            ),
-            None => {
-                let differs: Vec<String> = COPIED
-                    .iter()
-                    .map(|(column, value)| format!("a.{column} != {value}"))
-                    .collect();
-                ("", differs.join(" OR "))
-            }
-        };
-        let sql = format!(
-            "INSERT INTO aws_accounts ({columns}, updated_at, _version)
-             SELECT {values}, fromUnixTimestamp64Micro(toInt64({version}), 'UTC'), {version}
-             FROM {source} AS v
-             LEFT JOIN (SELECT * FROM aws_accounts FINAL {copies}) AS a ON a.account_id = v.account_id
-             WHERE {chosen}",
-            values = values.join(", "),
-        );
-        let mut query = self
-            .client()
-            .query_raw(&sql)
-            .with_setting("async_insert", "0");
-        if let Some(account_id) = only {
-            query = query.param("accounts", vec![account_id.as_str()]);
-        }
-        self.bounded("copy v_accounts to aws_accounts", query.execute())
-            .await
-    }
-}
-
-/// An account whose status is another than its copy shows.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
-pub struct StatusChange {
-    /// The account.
-    pub account_id: String,
-    /// Its name.
-    pub account_name: String,
-    /// Its organization.
-    pub organization_id: String,
-    /// The status that the copy shows; empty for an account that it does not hold yet.
-    pub previous_polo_status: String,
-    /// The status that holds.
-    pub polo_status: String,
-    /// Why.
-    pub status_reason: String,
-}
-
-impl Store {
-    /// The accounts whose status has changed since the last copy, by whatever cause; only this one if it is given.
-    pub async fn status_changes(
-        &self,
-        only: Option<&AccountId>,
-    ) -> Result<Vec<StatusChange>, StoreError> {
-        let (source, copies) = match only {
-            Some(_) => (
-                some_accounts(),
-                "WHERE account_id IN {accounts:Array(String)}",
-            ),
-            None => ("v_accounts".to_owned(), ""),
-        };
-        let sql = format!(
-            "SELECT v.account_id AS account_id, v.account_name AS account_name, v.organization_id AS organization_id,
-                a.polo_status AS previous_polo_status, v.polo_status AS polo_status, v.status_reason AS status_reason
-             FROM {source} AS v
-             LEFT JOIN (SELECT account_id, toString(polo_status) AS polo_status FROM aws_accounts FINAL {copies}) AS a
-                ON a.account_id = v.account_id
-             WHERE a.polo_status != v.polo_status
-             ORDER BY v.account_id"
-        );
-        let mut query = self.client().query(&sql);
-        if let Some(account_id) = only {
-            query = query.param("accounts", vec![account_id.as_str()]);
-        }
-        self.fetch("read status changes", query).await
     }
 }

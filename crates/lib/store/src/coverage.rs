@@ -1,4 +1,5 @@
-//! What people are told of coverage: the view `v_account_coverage`, and when accounts were last listed.
+//! What people are told of coverage beyond the accounts themselves: which collectors are incomplete, and when accounts were
+//! last listed.
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
@@ -7,21 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::IDS_PER_STATEMENT;
 use crate::{Store, StoreError};
-
-/// An account without visibility, as `v_account_coverage` shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
-pub struct UncoveredAccount {
-    /// The account.
-    pub account_id: String,
-    /// Its name.
-    pub account_name: String,
-    /// Its status.
-    pub polo_status: String,
-    /// Its worst open gap, empty where there is none.
-    pub last_scan_error: String,
-    /// Hours since its last complete scan; none if it never had one.
-    pub hours_since_scan: Option<i64>,
-}
 
 /// When an organization was last listed as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
@@ -62,14 +48,6 @@ impl Store {
             incomplete.extend(self.fetch("read collector_states", query).await?);
         }
         Ok(incomplete)
-    }
-
-    /// The accounts without visibility, by id.
-    pub async fn uncovered_accounts(&self) -> Result<Vec<UncoveredAccount>, StoreError> {
-        let query = self
-            .client()
-            .query("SELECT ?fields FROM v_account_coverage ORDER BY account_id");
-        self.fetch("read v_account_coverage", query).await
     }
 
     /// The last complete listing of each organization, by its id; one that was never listed is missing.

@@ -10,7 +10,7 @@ use polo_core::Timestamp;
 use polo_core::organization::OrgTree;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::AccountRow;
+use crate::registry::Registry;
 use crate::{Store, StoreError, TableRow};
 
 const HIERARCHY: &str = "aws_account";
@@ -73,7 +73,7 @@ impl Store {
     pub async fn sync_hierarchy(
         &self,
         now: Timestamp,
-        accounts: &[AccountRow],
+        registry: &Registry,
         trees: &[OrgTree],
     ) -> Result<usize, StoreError> {
         let version = self.version().await?;
@@ -86,7 +86,7 @@ impl Store {
             .iter()
             .map(|node| (node.node_id.as_str(), node))
             .collect();
-        let changed: Vec<NodeRow> = wanted_nodes(accounts, trees)
+        let changed: Vec<NodeRow> = wanted_nodes(registry, trees)
             .into_iter()
             .filter_map(|wanted| changed_node(wanted, &known, now, version))
             .collect();
@@ -98,7 +98,7 @@ impl Store {
     }
 }
 
-fn wanted_nodes(accounts: &[AccountRow], trees: &[OrgTree]) -> Vec<Wanted> {
+fn wanted_nodes(registry: &Registry, trees: &[OrgTree]) -> Vec<Wanted> {
     let organization_nodes = trees.iter().flat_map(OrgTree::nodes).map(|node| Wanted {
         node_id: node.id.clone(),
         node_type: if node.parent_id.is_some() {
@@ -110,7 +110,7 @@ fn wanted_nodes(accounts: &[AccountRow], trees: &[OrgTree]) -> Vec<Wanted> {
         parent_id: node.parent_id.clone().unwrap_or_default(),
         metadata: Vec::new(),
     });
-    let account_nodes = accounts.iter().map(|account| Wanted {
+    let account_nodes = registry.accounts().map(|account| Wanted {
         node_id: format!("account:{}", account.account_id),
         node_type: "account",
         node_name: account.account_name.clone(),

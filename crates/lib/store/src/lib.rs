@@ -22,6 +22,7 @@ pub mod notices;
 pub mod payers;
 pub mod provisioning;
 pub mod regions;
+pub mod registry;
 pub mod resources;
 pub mod retention;
 pub mod runs;

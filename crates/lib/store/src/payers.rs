@@ -2,11 +2,14 @@
 //!
 //! Invariant: an answer is never overwritten by a failure to ask again.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, ErrorClass, Timestamp};
+use polo_core::{AccountId, ErrorClass, PoloStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::IDS_PER_STATEMENT;
 use crate::{Store, StoreError, TableRow};
 
 /// What an account answered when it was asked who pays for it.
@@ -28,17 +31,50 @@ pub enum PayerAnswer {
     },
 }
 
-/// An account that pays, and whether it can be asked.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
-pub struct PayerRow {
-    /// The payer; empty for the accounts whose payer is not known.
-    pub payer_account_id: String,
-    /// Whether it is active.
-    pub visible: bool,
-    /// The accounts that it pays for, sorted.
-    pub accounts: Vec<String>,
-    /// Why it is not visible; empty if it is.
-    pub explanation: String,
+/// An account that is watched, or that pays, and who pays for it, as `v_account_payers` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidAccount {
+    /// The account.
+    pub account_id: AccountId,
+    /// Its status.
+    pub status: PoloStatus,
+    /// Who pays for it; none where that is not known.
+    pub payer: Option<AccountId>,
+}
+
+#[derive(Row, Deserialize)]
+struct PaidRow {
+    account_id: AccountId,
+    polo_status: String,
+    payer_account_id: String,
+}
+
+impl PaidRow {
+    fn read(self) -> Result<PaidAccount, StoreError> {
+        let unreadable = |column, value: &str, problem: String| StoreError::Unreadable {
+            table: "v_account_payers",
+            column,
+            value: value.to_owned(),
+            problem,
+        };
+        let status =
+            self.polo_status
+                .parse()
+                .map_err(|error: polo_core::status::UnknownPoloStatus| {
+                    unreadable("polo_status", &self.polo_status, error.to_string())
+                })?;
+        let payer = match self.payer_account_id.as_str() {
+            "" => None,
+            id => Some(id.parse().map_err(|error: polo_core::InvalidAccountId| {
+                unreadable("payer_account_id", id, error.to_string())
+            })?),
+        };
+        Ok(PaidAccount {
+            account_id: self.account_id,
+            status,
+            payer,
+        })
+    }
 }
 
 #[derive(Row, Serialize)]
@@ -68,12 +104,13 @@ struct AccountIdRow {
 }
 
 impl Store {
-    /// Every payer of accounts that are watched.
-    pub async fn payers(&self) -> Result<Vec<PayerRow>, StoreError> {
+    /// Every account that is watched, with who pays for it, by id. Reads the registry once.
+    pub async fn paid_accounts(&self) -> Result<Vec<PaidAccount>, StoreError> {
         let query = self
             .client()
-            .query("SELECT ?fields FROM v_payers ORDER BY payer_account_id");
-        self.fetch("read v_payers", query).await
+            .query("SELECT ?fields FROM v_account_payers ORDER BY account_id");
+        let rows: Vec<PaidRow> = self.fetch("read v_account_payers", query).await?;
+        rows.into_iter().map(PaidRow::read).collect()
     }
 
     /// Whether an account pays: it is the management account of a listed organization, or it answered that it pays for
@@ -92,50 +129,34 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
-    /// The active accounts that have to be asked who pays for them: no listing tells, the last answer is older than
-    /// `answered_before`, and no attempt has failed since `failed_before`.
-    pub async fn accounts_without_payer(
+    /// Those of these accounts that have to be asked who pays for them: no listing tells, the last answer is older
+    /// than `answered_before`, and no attempt has failed since `failed_before`. Of accounts, only their own rows are read.
+    pub async fn lacking_payer(
         &self,
+        account_ids: &[&AccountId],
         answered_before: Timestamp,
         failed_before: Timestamp,
-    ) -> Result<Vec<String>, StoreError> {
-        let query = self
-            .client()
-            .query(
-                "SELECT account_id FROM v_account_payers
-                 WHERE polo_status = 'active' AND told_by != 'organization'
-                   AND (answered_at IS NULL OR answered_at < fromUnixTimestamp64Milli({answered:Int64}, 'UTC'))
-                   AND (failed_at IS NULL OR failed_at < fromUnixTimestamp64Milli({failed:Int64}, 'UTC'))
-                 ORDER BY account_id",
-            )
-            .param("answered", answered_before.timestamp_millis())
-            .param("failed", failed_before.timestamp_millis());
-        let rows: Vec<AccountIdRow> = self.fetch("read v_account_payers", query).await?;
-        Ok(rows.into_iter().map(|row| row.account_id).collect())
-    }
-
-    /// The same question of one account, whatever its status. Of accounts, only its own rows are read.
-    pub async fn lacks_payer(
-        &self,
-        account_id: &AccountId,
-        answered_before: Timestamp,
-        failed_before: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<BTreeSet<String>, StoreError> {
         let sql = format!(
             "SELECT account_id FROM account_facts FINAL
-             WHERE account_id = {{id:String}} AND organization_id NOT IN ({LISTED}) AND account_id NOT IN
+             WHERE account_id IN {{accounts:Array(String)}} AND organization_id NOT IN ({LISTED}) AND account_id NOT IN
                  (SELECT account_id FROM account_payers FINAL
-                  WHERE account_id = {{id:String}}
+                  WHERE account_id IN {{accounts:Array(String)}}
                       AND asked_at >= fromUnixTimestamp64Milli(if(answered, {{answered:Int64}}, {{failed:Int64}}), 'UTC'))"
         );
-        let query = self
-            .client()
-            .query(&sql)
-            .param("id", account_id.as_str())
-            .param("answered", answered_before.timestamp_millis())
-            .param("failed", failed_before.timestamp_millis());
-        let rows: Vec<AccountIdRow> = self.fetch("read account_payers", query).await?;
-        Ok(!rows.is_empty())
+        let mut lacking = BTreeSet::new();
+        for chunk in account_ids.chunks(IDS_PER_STATEMENT) {
+            let ids: Vec<&str> = chunk.iter().map(|id| id.as_str()).collect();
+            let query = self
+                .client()
+                .query(&sql)
+                .param("accounts", ids)
+                .param("answered", answered_before.timestamp_millis())
+                .param("failed", failed_before.timestamp_millis());
+            let rows: Vec<AccountIdRow> = self.fetch("read account_payers", query).await?;
+            lacking.extend(rows.into_iter().map(|row| row.account_id));
+        }
+        Ok(lacking)
     }
 
     /// Stores what accounts answered when they were asked who pays for them.

@@ -1,19 +1,19 @@
 //! What the StackSet says of each account, `stack_instances`: written by the verifier alone, always from a whole listing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::Timestamp;
+use polo_core::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError, TableRow};
 
 /// One stack instance, as CloudFormation lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackInstanceState {
     /// The account.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The region.
     pub region: String,
     /// `CURRENT`, `OUTDATED` or `INOPERABLE`.
@@ -30,7 +30,7 @@ pub struct StackInstanceState {
 
 #[derive(Row, Serialize, Deserialize, Clone)]
 struct InstanceRow {
-    account_id: String,
+    account_id: AccountId,
     stack_set_name: String,
     region: String,
     present: bool,
@@ -50,30 +50,45 @@ impl TableRow for InstanceRow {
     const TABLE: &'static str = "stack_instances";
 }
 
+impl InstanceRow {
+    fn says(&self, instance: &StackInstanceState) -> bool {
+        self.status == instance.status
+            && self.detailed_status == instance.detailed_status
+            && self.status_reason == instance.status_reason
+    }
+}
+
 const CURRENT: &str = "CURRENT";
 
 impl Store {
-    /// Stores a complete listing: what it does not name is no longer there.
+    /// Stores a complete listing: what it does not name is no longer there. Returns the accounts of which it says something else
+    /// than the listing before.
     pub async fn write_stack_instances(
         &self,
         stack_set_name: &str,
         version: u64,
         read_at: Timestamp,
         listing: &[StackInstanceState],
-    ) -> Result<(), StoreError> {
+    ) -> Result<BTreeSet<AccountId>, StoreError> {
         let query = self
             .client()
             .query("SELECT ?fields FROM stack_instances FINAL WHERE stack_set_name = {name:String}")
             .param("name", stack_set_name);
         let known: Vec<InstanceRow> = self.fetch("read stack_instances", query).await?;
-        let mut known: HashMap<(String, String), InstanceRow> = known
+        let mut known: HashMap<(AccountId, String), InstanceRow> = known
             .into_iter()
             .map(|row| ((row.account_id.clone(), row.region.clone()), row))
             .collect();
         let mut rows = Vec::new();
+        let mut changed = BTreeSet::new();
         for instance in listing {
-            let before = known.remove(&(instance.account_id.clone(), instance.region.clone()));
-            let was_current = before.filter(|row| row.present && row.status == CURRENT);
+            let before = known
+                .remove(&(instance.account_id.clone(), instance.region.clone()))
+                .filter(|row| row.present);
+            if !before.as_ref().is_some_and(|row| row.says(instance)) {
+                changed.insert(instance.account_id.clone());
+            }
+            let was_current = before.filter(|row| row.status == CURRENT);
             let current_since = (instance.status == CURRENT).then(|| {
                 was_current
                     .and_then(|row| row.current_since)
@@ -94,18 +109,17 @@ impl Store {
                 _version: version,
             });
         }
-        rows.extend(
-            known
-                .into_values()
-                .filter(|row| row.present)
-                .map(|row| InstanceRow {
-                    present: false,
-                    current_since: None,
-                    read_at,
-                    _version: version,
-                    ..row
-                }),
-        );
-        self.insert("write stack_instances", &rows).await
+        for row in known.into_values().filter(|row| row.present) {
+            changed.insert(row.account_id.clone());
+            rows.push(InstanceRow {
+                present: false,
+                current_since: None,
+                read_at,
+                _version: version,
+                ..row
+            });
+        }
+        self.insert("write stack_instances", &rows).await?;
+        Ok(changed)
     }
 }

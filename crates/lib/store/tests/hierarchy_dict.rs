@@ -43,9 +43,9 @@ fn ours(store: &Store) -> String {
 }
 
 async fn sync(store: &Store) -> Result<usize, StoreError> {
-    let accounts = store.accounts().await.unwrap();
+    let registry = store.registry().await.unwrap();
     let now: Timestamp = "2026-11-21T05:17:00Z".parse().unwrap();
-    store.sync_hierarchy(now, &accounts, &[]).await
+    store.sync_hierarchy(now, &registry, &[]).await
 }
 
 /// What the dictionary says of an account.

@@ -18,10 +18,8 @@ use polo_store::checks::AccessCheck;
 use polo_store::runs::RunRow;
 use polo_store::settings::Setting;
 use polo_testkit::clickhouse::fresh_store;
+use polo_testkit::relay::Relay;
 use polo_testkit::sql;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 const ACCOUNT: &str = "123456789012";
@@ -63,7 +61,7 @@ async fn discover(store: &Store, name: &str) {
         .write_account_facts(version, [&facts(name)])
         .await
         .unwrap();
-    store.copy_accounts().await.unwrap();
+    store.copy(&store.registry().await.unwrap()).await.unwrap();
 }
 
 async fn verify(store: &Store, verdict: Verdict) {
@@ -84,7 +82,7 @@ async fn verify(store: &Store, verdict: Verdict) {
         duration_ms: 1,
     };
     store.write_access_checks(&[check]).await.unwrap();
-    store.copy_accounts().await.unwrap();
+    store.copy(&store.registry().await.unwrap()).await.unwrap();
 }
 
 async fn collect(store: &Store) {
@@ -230,50 +228,8 @@ async fn no_edit_is_lost_whoever_writes_at_the_same_time() {
         (role, "root@example.com")
     );
     assert_eq!(account.discovered_at, discovered_at);
-    store.copy_accounts().await.unwrap();
+    store.copy(&store.registry().await.unwrap()).await.unwrap();
     assert_copy_is_the_truth(&store).await;
-}
-
-/// A subquery that is slow for exactly as long as the test wants: the engine asks this gate for a row over HTTP, after
-/// its snapshot of the tables has been taken, and gets it when the gate opens.
-struct Gate {
-    relation: String,
-    reached: oneshot::Receiver<()>,
-    open: oneshot::Sender<()>,
-}
-
-async fn gate() -> Gate {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/gate", listener.local_addr().unwrap());
-    let (reaching, reached) = oneshot::channel();
-    let (open, opening) = oneshot::channel();
-    tokio::spawn(async move {
-        let (mut reaching, mut opening) = (Some(reaching), Some(opening));
-        loop {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let mut request = vec![0; 4096];
-            let length = connection.read(&mut request).await.unwrap();
-            let asks_for_rows = request[..length].starts_with(b"GET");
-            if asks_for_rows
-                && let (Some(reaching), Some(opening)) = (reaching.take(), opening.take())
-            {
-                reaching.send(()).unwrap();
-                opening.await.unwrap();
-            }
-            let body = if asks_for_rows { "1\n" } else { "" };
-            let answer =
-                format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{body}");
-            connection.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
-    let relation = format!(
-        "(SELECT v.* FROM v_accounts AS v CROSS JOIN url('{url}', 'TSV', 'one UInt8') AS gate)"
-    );
-    Gate {
-        relation,
-        reached,
-        open,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -298,19 +254,19 @@ async fn a_slow_copy_never_overwrites_a_newer_one() {
         (Setting::Owner("platform".into()), "pending_setup"),
     ];
     for (edit, status) in edits {
-        let Gate {
-            relation,
-            reached,
-            open,
-        } = gate().await;
-        let slow = {
-            let store = store.clone();
-            tokio::spawn(async move { store.copy_from(&relation, Some(&id())).await })
-        };
-        reached.await.unwrap();
+        // The engine has answered, and the answer is on its way: what it says is old when the edit is made.
+        let relay = Relay::to_engine().await;
+        let slow_store = relay.store(&store);
+        let answer = relay.hold_answer("FROM v_accounts");
+        let slow = tokio::spawn(async move {
+            let registry = slow_store.registry().await?;
+            slow_store.copy(&registry).await
+        });
+        answer.reached().await;
         store.decide(&id(), "maria", &[edit]).await.unwrap();
-        open.send(()).unwrap();
-        slow.await.unwrap().unwrap();
+        answer.release();
+        let told = slow.await.unwrap().unwrap();
+        assert_eq!(told, [], "what a newer copy shows is not told as old again");
         assert_eq!(
             sql::text(&store, "SELECT polo_status FROM aws_accounts FINAL").await,
             status
@@ -319,48 +275,14 @@ async fn a_slow_copy_never_overwrites_a_newer_one() {
     }
 }
 
-/// The same with the clock asked after the snapshot, as a copy that reads it within its own statement would: the stale
-/// row wins, so the test above can fail.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_clock_and_snapshot_in_the_wrong_order_the_stale_row_would_win() {
-    let store = fresh_store().await;
-    discover(&store, "first").await;
-    let Gate {
-        relation,
-        reached,
-        open,
-    } = gate().await;
-    let wrong = {
-        let store = store.clone();
-        let statement = format!(
-            "INSERT INTO aws_accounts (account_id, account_name, polo_status, last_successful_scan, discovered_at, updated_at, _version)
-             SELECT account_id, account_name, polo_status, toDateTime64(0, 3), discovered_at, now64(3),
-                toUInt64(9000000000000000000) FROM {relation} AS v"
-        );
-        tokio::spawn(async move { sql::execute(&store, &statement).await })
-    };
-    reached.await.unwrap();
-    let exclusion = Setting::Excluded {
-        reason: "while a copy is slow".into(),
-        until: None,
-    };
-    store.decide(&id(), "maria", &[exclusion]).await.unwrap();
-    open.send(()).unwrap();
-    wrong.await.unwrap();
-    assert_eq!(
-        sql::text(&store, "SELECT polo_status FROM aws_accounts FINAL").await,
-        "pending_setup"
-    );
-}
-
 #[tokio::test]
 async fn an_unchanged_account_is_not_written_again() {
     let store = fresh_store().await;
     discover(&store, "first").await;
     let versions = "SELECT count() FROM aws_accounts";
     let before = sql::number(&store, versions).await;
-    store.copy_accounts().await.unwrap();
-    store.copy_accounts().await.unwrap();
+    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    store.copy(&store.registry().await.unwrap()).await.unwrap();
     assert_eq!(sql::number(&store, versions).await, before);
     discover(&store, "renamed").await;
     assert_eq!(

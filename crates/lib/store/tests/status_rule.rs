@@ -333,10 +333,13 @@ async fn every_combination_of_inputs_has_the_status_that_the_rule_gives() {
 
     // Two listings: one long ago, one now. CURRENT in both is CURRENT since the first.
     let instance = |id: &AccountId, status: &str| StackInstanceState {
-        account_id: id.to_string(),
+        account_id: id.clone(),
         region: "us-east-1".into(),
         status: status.into(),
-        ..StackInstanceState::default()
+        detailed_status: String::new(),
+        status_reason: String::new(),
+        stack_id: String::new(),
+        organizational_unit_id: String::new(),
     };
     let listing = |now_listed: bool| -> Vec<StackInstanceState> {
         ids.iter()
@@ -469,7 +472,7 @@ async fn an_exclusion_says_who_why_and_until_when_and_ends_by_itself() {
         store.account(&id).await.unwrap().polo_status,
         "pending_setup"
     );
-    store.copy_accounts().await.unwrap();
+    store.copy(&store.registry().await.unwrap()).await.unwrap();
     assert_eq!(sql::text(&store, copied).await, "pending_setup platform");
 }
 

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod history;
+use polo_store::Store;
 use polo_store::migrations::{Topology, Turn, migrate};
-use polo_store::{Store, StoreConfig};
-use polo_testkit::clickhouse::{engine_url, fresh_store};
+use polo_testkit::clickhouse::fresh_store;
 use polo_testkit::relay::Relay;
 use polo_testkit::sql;
 
@@ -37,13 +37,6 @@ async fn previous_release() -> Store {
     store
 }
 
-fn through(relay: &Relay, store: &Store) -> Store {
-    Store::new(&StoreConfig {
-        url: relay.url(),
-        ..StoreConfig::new(engine_url(), Some(store.database()), None, None).unwrap()
-    })
-}
-
 async fn same(store: &Store, when: &str) {
     let expected = answers(store, BY_HISTORY).await;
     assert_eq!(answers(store, "v_accounts").await, expected, "{when}");
@@ -65,7 +58,7 @@ async fn previous_release_may_write_at_any_time() {
     let relay = Relay::to_engine().await;
     let making = relay.hold("CREATE TABLE IF NOT EXISTS collector_states");
     let filling = relay.hold("INSERT INTO listing_states");
-    let migrator = through(&relay, &store);
+    let migrator = relay.store(&store);
     let migration = tokio::spawn(async move {
         migrate(
             &migrator,
@@ -113,7 +106,7 @@ async fn fill_that_was_cut_off_goes_on() {
         "INSERT INTO listing_states",
         "Code: 159. DB::Exception: Timeout exceeded. (TIMEOUT_EXCEEDED)",
     );
-    let migrator = through(&relay, &store);
+    let migrator = relay.store(&store);
     migrate(&migrator, &Topology::default(), &Turn::of("a migration"))
         .await
         .unwrap_err();

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use polo_core::AccountId;
+use polo_store::Store;
 use polo_store::retention::history_tables;
-use polo_store::{Store, StoreConfig};
-use polo_testkit::clickhouse::{engine_url, fresh_store};
+use polo_testkit::clickhouse::fresh_store;
 use polo_testkit::relay::Relay;
 use polo_testkit::sql;
 use uuid::Uuid;
@@ -82,11 +82,7 @@ async fn reads(store: &Store, statement: &str) -> BTreeMap<String, bool> {
 /// The statements that a question makes of a store, through a relay that records them.
 async fn statements(store: &Store, ask: impl AsyncFnOnce(&Store)) -> Vec<String> {
     let relay = Relay::to_engine().await;
-    let asked = Store::new(&StoreConfig {
-        url: relay.url(),
-        ..StoreConfig::new(engine_url(), Some(store.database()), None, None).unwrap()
-    });
-    ask(&asked).await;
+    ask(&relay.store(store)).await;
     let statements: Vec<String> = relay
         .statements()
         .iter()
@@ -105,19 +101,20 @@ async fn decisions_read_no_history() {
         store.accounts().await.unwrap();
         store.account(&account()).await.unwrap();
         store.account_details(&account()).await.unwrap();
-        store.status_changes(None).await.unwrap();
-        store.copy_accounts().await.unwrap();
+        store.copy(&store.registry().await.unwrap()).await.unwrap();
         store.copy_account(&account()).await.unwrap();
         store.dispatch_states().await.unwrap();
         store.dispatch_states_of(&account()).await.unwrap();
         store.incomplete_collectors(&[&account()]).await.unwrap();
-        store.uncovered_accounts().await.unwrap();
         store.last_listings().await.unwrap();
         store.placements_read_at("o-test").await.unwrap();
-        store.payers().await.unwrap();
+        store.paid_accounts().await.unwrap();
         store.pays(&account()).await.unwrap();
         let then = DateTime::default();
-        store.accounts_without_payer(then, then).await.unwrap();
+        store
+            .lacking_payer(&[&account()], then, then)
+            .await
+            .unwrap();
         store
             .open_provisioning_attempts("polo-roles")
             .await
@@ -148,13 +145,15 @@ async fn one_account_is_read_by_its_key() {
     let asked = statements(&store, async |store| {
         store.account(&account()).await.unwrap();
         store.account_details(&account()).await.unwrap();
-        store.status_changes(Some(&account())).await.unwrap();
         store.copy_account(&account()).await.unwrap();
         store.dispatch_states_of(&account()).await.unwrap();
         store.incomplete_collectors(&[&account()]).await.unwrap();
         store.pays(&account()).await.unwrap();
         let then = DateTime::default();
-        store.lacks_payer(&account(), then, then).await.unwrap();
+        store
+            .lacking_payer(&[&account()], then, then)
+            .await
+            .unwrap();
         store
             .checks_already_made(&[(account(), Uuid::nil())])
             .await
@@ -217,5 +216,5 @@ async fn accounts_with_rows(store: &Store) {
     ] {
         sql::execute(store, &statement).await;
     }
-    store.copy_accounts().await.unwrap();
+    store.copy(&store.registry().await.unwrap()).await.unwrap();
 }

@@ -1,5 +1,5 @@
-//! A relay between a client and the engine: it records statements, holds one until the test says so, refuses one, or
-//! loses the answer to one.
+//! A relay between a client and the engine: it records statements, holds one or its answer until the test says so, refuses
+//! one, or loses the answer to one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,9 +11,11 @@ use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use polo_store::{Store, StoreConfig};
+
 use crate::clickhouse::engine_url;
 
-/// A statement that waits at the relay.
+/// A statement, or its answer, that waits at the relay.
 #[derive(Clone, Default)]
 pub struct Held {
     reached: Arc<Notify>,
@@ -34,6 +36,7 @@ impl Held {
 
 enum Rule {
     Hold(Held),
+    HoldAnswer(Held),
     Refuse(&'static str),
     LoseAnswer,
 }
@@ -71,10 +74,26 @@ impl Relay {
         self.url.clone()
     }
 
+    /// A store like this one that speaks through the relay.
+    pub fn store(&self, like: &Store) -> Store {
+        let config = StoreConfig::new(engine_url(), Some(like.database()), None, None);
+        Store::new(&StoreConfig {
+            url: self.url(),
+            ..config.expect("a database's name")
+        })
+    }
+
     /// Holds the first statement that contains this.
     pub fn hold(&self, part: &'static str) -> Held {
         let held = Held::default();
         self.once(part, Rule::Hold(held.clone()));
+        held
+    }
+
+    /// Has the first statement that contains this done, and holds the answer.
+    pub fn hold_answer(&self, part: &'static str) -> Held {
+        let held = Held::default();
+        self.once(part, Rule::HoldAnswer(held.clone()));
         held
     }
 
@@ -96,6 +115,20 @@ impl Relay {
     /// All statements so far.
     pub fn statements(&self) -> Vec<String> {
         lock(&self.rules).statements.clone()
+    }
+
+    /// How many statements so far have read the whole registry.
+    pub fn registry_reads(&self) -> usize {
+        let reads = |statement: &&String| {
+            let views = [
+                "v_accounts",
+                "v_account_payers",
+                "v_account_coverage",
+                "v_payers",
+            ];
+            views.iter().any(|view| statement.contains(view))
+        };
+        self.statements().iter().filter(reads).count()
     }
 
     fn once(&self, part: &'static str, rule: Rule) {
@@ -143,7 +176,7 @@ async fn pass(
         Some(Rule::Refuse(words)) => {
             return (StatusCode::INTERNAL_SERVER_ERROR, *words).into_response();
         }
-        Some(Rule::LoseAnswer) | None => {}
+        Some(Rule::HoldAnswer(_) | Rule::LoseAnswer) | None => {}
     }
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut request = engine.request(
@@ -170,6 +203,10 @@ async fn pass(
         }
     }
     let body = answer.bytes().await.expect("a body");
+    if let Some(Rule::HoldAnswer(held)) = &rule {
+        held.reached.notify_one();
+        held.released.notified().await;
+    }
     if matches!(rule, Some(Rule::LoseAnswer)) {
         return (
             StatusCode::INTERNAL_SERVER_ERROR,

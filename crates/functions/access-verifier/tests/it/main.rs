@@ -9,6 +9,7 @@ mod database;
 mod deliveries;
 mod due;
 mod payers;
+mod reads;
 mod refusals;
 mod roles;
 mod stack_set;

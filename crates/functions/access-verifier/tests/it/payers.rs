@@ -135,6 +135,11 @@ async fn nobody_is_asked_where_the_listing_tells() {
         &format!("INSERT INTO account_facts SELECT * REPLACE (true AS is_management, _version + 1 AS _version) FROM account_facts FINAL WHERE account_id = '{TWO}'"),
     )
     .await;
+    sql::execute(
+        &world.store,
+        "INSERT INTO discovery_runs (organization_id, started_at, listing) VALUES ('o-exampleorgid', now64(3), 'complete')",
+    )
+    .await;
     world.tick().await;
     assert!(world.aws.calls_of("DescribeOrganization").is_empty());
     assert_eq!(

@@ -16,6 +16,7 @@ mod organization;
 mod organizations;
 mod places;
 mod refresh;
+mod size;
 mod states;
 mod tags;
 mod world;

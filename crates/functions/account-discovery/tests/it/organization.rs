@@ -84,6 +84,13 @@ impl Organization {
         self.places.get(id).map_or(WORKLOADS, String::as_str)
     }
 
+    fn page_of(&self, accounts: &[Value], call: &Call) -> Reply {
+        let from = call.parameter("NextToken").parse().unwrap_or(0);
+        let to = (from + self.page).min(accounts.len());
+        let next = (to < accounts.len()).then(|| to.to_string());
+        accounts_page(&accounts[from..to], next.as_deref())
+    }
+
     /// What it answers.
     pub(crate) fn answer(&self, call: &Call) -> Reply {
         let parent = call.parameter("ParentId");
@@ -92,12 +99,7 @@ impl Organization {
                 "Id": self.id, "MasterAccountId": self.management,
                 "Arn": format!("arn:aws:organizations::{}:organization/{}", self.management, self.id)
             }})),
-            "ListAccounts" => {
-                let from = call.parameter("NextToken").parse().unwrap_or(0);
-                let to = (from + self.page).min(self.accounts.len());
-                let next = (to < self.accounts.len()).then(|| to.to_string());
-                accounts_page(&self.accounts[from..to], next.as_deref())
-            }
+            "ListAccounts" => self.page_of(&self.accounts, call),
             "ListRoots" => Reply::json(json!({"Roots": [{"Id": ROOT, "Name": "Root"}]})),
             "ListOrganizationalUnitsForParent" => {
                 let units = if parent == ROOT {
@@ -108,12 +110,13 @@ impl Organization {
                 Reply::json(json!({"OrganizationalUnits": units}))
             }
             "ListAccountsForParent" => {
-                let below: Vec<&Value> = self
+                let below: Vec<Value> = self
                     .accounts
                     .iter()
                     .filter(|account| self.place(account["Id"].as_str().unwrap()) == parent)
+                    .cloned()
                     .collect();
-                Reply::json(json!({"Accounts": below}))
+                self.page_of(&below, call)
             }
             "DescribeAccount" => {
                 let id = call.parameter("AccountId");

@@ -9,6 +9,7 @@ mod database;
 mod manual;
 mod newly_active;
 mod payers;
+mod reads;
 mod reconcile;
 mod refusals;
 mod rejected;

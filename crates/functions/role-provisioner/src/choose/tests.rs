@@ -59,6 +59,7 @@ fn waiting() -> AccountRow {
         stack_status: String::new(),
         stack_detailed_status: String::new(),
         stack_status_reason: String::new(),
+        is_uncovered: false,
     }
 }
 

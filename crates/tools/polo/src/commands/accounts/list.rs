@@ -190,6 +190,7 @@ mod tests {
             stack_status: String::new(),
             stack_detailed_status: String::new(),
             stack_status_reason: String::new(),
+            is_uncovered: false,
         }
     }
 

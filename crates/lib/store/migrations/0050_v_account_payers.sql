@@ -29,7 +29,7 @@ SELECT
     q.answered_at AS answered_at,
     q.failed_at AS failed_at,
     if(l.management_account_id != '' OR ifNull(q.answered_at >= q.failed_at, false), '', q.failure) AS failure
-FROM v_accounts AS a
+FROM (SELECT * FROM v_accounts) AS a
 LEFT JOIN listed AS l ON l.organization_id = a.organization_id
 LEFT JOIN asked AS q ON q.account_id = a.account_id
 WHERE a.polo_status != 'excluded' OR a.is_management

@@ -212,8 +212,21 @@ async fn apply_all(
         already: migrations.len() - left.len(),
         ..MigrationReport::default()
     };
-    for (migration, hash) in left {
-        apply(store, topology, migration, &hash, &mut report).await?;
+    for (at, (migration, hash)) in left.iter().enumerate() {
+        let later = left.get(at + 1..).unwrap_or_default();
+        // A view that a later one replaces is not made first.
+        let is_replaced = later
+            .iter()
+            .any(|(later, _)| migration.view().is_some() && later.view() == migration.view());
+        let origin = if is_replaced {
+            ""
+        } else {
+            apply(store, topology, migration, &mut report).await?
+        };
+        record(store, migration, hash, origin).await?;
+        report
+            .applied
+            .push(format!("{}/{}", migration.owner, migration.file));
     }
     let history = history(&Retention::default())?;
     let tables: Vec<(&str, &str)> = history
@@ -234,18 +247,13 @@ async fn origins_are_known(
     Ok(adoption::all_origins_known(store, migrations, &tables).await?)
 }
 
+/// Does what a migration says. Returns whose its table is, where it may take one over.
 async fn apply(
     store: &Store,
     topology: &Topology,
     migration: &Migration,
-    hash: &str,
     report: &mut MigrationReport,
-) -> Result<(), MigrationError> {
-    let failed = |source| MigrationError::Statement {
-        owner: migration.owner,
-        file: migration.file,
-        source,
-    };
+) -> Result<&'static str, MigrationError> {
     let sql = migration.sql.replace(
         "{dictionary_credentials}",
         &credentials_clause(store.credentials()),
@@ -265,8 +273,17 @@ async fn apply(
             store.client().query_raw(&sql).execute(),
         )
         .await
-        .map_err(failed)?;
+        .map_err(|source| migration.failed(source))?;
     feed::fill(store, topology, migration, &sql).await?;
+    Ok(origin)
+}
+
+async fn record(
+    store: &Store,
+    migration: &Migration,
+    hash: &str,
+    origin: &str,
+) -> Result<(), MigrationError> {
     let record = store
         .client()
         .query("INSERT INTO schema_migrations (owner, number, file, sha256, origin) VALUES ({owner:String}, {number:UInt32}, {file:String}, {sha256:String}, {origin:String})")
@@ -278,11 +295,7 @@ async fn apply(
     store
         .bounded("record a migration", record.execute())
         .await
-        .map_err(failed)?;
-    report
-        .applied
-        .push(format!("{}/{}", migration.owner, migration.file));
-    Ok(())
+        .map_err(|source| migration.failed(source))
 }
 
 fn sha256(text: &str) -> String {

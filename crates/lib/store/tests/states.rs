@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod history;
+#[path = "history/previous.rs"]
+mod previous;
 
 use polo_store::Store;
 use polo_store::migrations::{Topology, Turn, migrate};
 use polo_testkit::clickhouse::fresh_store;
 use polo_testkit::sql;
 
-use self::history::{BY_HISTORY, History, answers, make_previous_view};
+use self::history::History;
+use self::previous::{BY_HISTORY, answers, make_previous_view};
 
 /// Fills every state from history again, as a migration does.
 async fn rebuild(store: &Store) {

@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod history;
+#[path = "history/previous.rs"]
+mod previous;
 use polo_store::Store;
 use polo_store::migrations::{Topology, Turn, migrate};
 use polo_testkit::clickhouse::fresh_store;
 use polo_testkit::relay::Relay;
 use polo_testkit::sql;
 
-use self::history::{BY_HISTORY, History, answers, make_previous_view};
+use self::history::History;
+use self::previous::{BY_HISTORY, answers, make_previous_view};
 
 /// The first migration that the previous release did not have.
 const FIRST: u32 = 32;

@@ -6,6 +6,8 @@ use polo_store::{Store, StoreConfig};
 
 use crate::engine::{empty_database, engine, new_database};
 
+pub use crate::engine::PROFILES;
+
 /// A binary of this workspace, beside the test's own.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
@@ -34,9 +36,14 @@ fn config_of(database: &str) -> StoreConfig {
 
 /// Whether the engine accepts a statement, and its answer.
 pub(crate) async fn ask(database: &str, sql: &str) -> (bool, String) {
+    ask_as("default", database, sql).await
+}
+
+/// The same for a user without a password.
+pub(crate) async fn ask_as(user: &str, database: &str, sql: &str) -> (bool, String) {
     let response = reqwest::Client::new()
         .post(engine_url())
-        .query(&[("database", database)])
+        .query(&[("database", database), ("user", user)])
         .body(sql.to_owned())
         .send()
         .await

@@ -83,7 +83,7 @@ fn start(directory: &Path) -> (String, Option<Child>) {
         fs::remove_dir_all(&home).expect("the directory of an engine that ended");
     }
     fs::create_dir_all(home.join(DATABASES)).expect("a directory for the engine");
-    fs::write(home.join("users.xml"), USERS).expect("the engine's users");
+    fs::write(home.join("users.xml"), users()).expect("the engine's users");
     let config = CONFIG.replace("{home}", &home.display().to_string());
     fs::write(home.join("config.xml"), config).expect("the engine's configuration");
     let log = File::create(home.join("log")).expect("the engine's log");
@@ -213,8 +213,30 @@ const CONFIG: &str = "<clickhouse>
 </clickhouse>
 ";
 
-const USERS: &str = "<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>
-<default><password/><networks><ip>127.0.0.1</ip><ip>::1</ip></networks><profile>default</profile><quota>default</quota>
-<access_management>1</access_management></default>
-</users></clickhouse>
-";
+/// Users, each named as the settings of its profile that people have and that must not change an answer.
+pub const PROFILES: [(&str, &str); 6] = [
+    ("join_use_nulls", "1"),
+    ("aggregate_functions_null_for_empty", "1"),
+    ("enable_analyzer", "0"),
+    ("readonly", "2"),
+    ("session_timezone", "Asia/Kolkata"),
+    ("compatibility", "24.8"),
+];
+
+/// The engine has no storage for users that are made by statements.
+fn users() -> String {
+    let user = |name: &str| {
+        format!(
+            "<{name}><password/><networks><ip>127.0.0.1</ip><ip>::1</ip></networks><profile>{name}</profile><quota>default</quota>
+<access_management>1</access_management></{name}>"
+        )
+    };
+    let profile =
+        |(name, value): &(&str, &str)| format!("<{name}><{name}>{value}</{name}></{name}>");
+    let profiles: String = PROFILES.iter().map(profile).collect();
+    let users: String = PROFILES.iter().map(|(name, _)| user(name)).collect();
+    format!(
+        "<clickhouse><profiles><default/>{profiles}</profiles><quotas><default/></quotas><users>{}{users}</users></clickhouse>",
+        user("default")
+    )
+}

@@ -3,6 +3,7 @@
 //! Invariant: `store` first, each owner's in the order of their numbers, and no number twice.
 
 use super::MigrationError;
+use crate::StoreError;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -17,6 +18,22 @@ pub struct Migration {
     pub file: &'static str,
     /// One statement, with placeholders.
     pub sql: &'static str,
+}
+
+impl Migration {
+    /// The view that it makes and does nothing else.
+    pub(super) fn view(&self) -> Option<&'static str> {
+        let (_, rest) = self.sql.split_once("CREATE OR REPLACE VIEW ")?;
+        rest.split_whitespace().next()
+    }
+
+    pub(super) fn failed(&self, source: StoreError) -> MigrationError {
+        MigrationError::Statement {
+            owner: self.owner,
+            file: self.file,
+            source,
+        }
+    }
 }
 
 /// All migrations, `store` first, each owner's in order.
@@ -59,6 +76,16 @@ pub fn all() -> Result<Vec<Migration>, MigrationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_migration_that_makes_a_view_names_it() {
+        let migrations = all().unwrap();
+        let view = |number| {
+            let mut own = migrations.iter().filter(|one| one.owner == "store");
+            own.find(|one| one.number == number).unwrap().view()
+        };
+        assert_eq!((view(1), view(19)), (None, Some("v_accounts")));
+    }
 
     #[test]
     fn every_file_is_one_numbered_statement() {

@@ -6,8 +6,8 @@ use polo_runtime::{CollectError, PageTokens, Sink, Target};
 
 use crate::rows;
 
-/// Below every call's maximum of 1,000: what a page holds, the smallest function can hold.
-const PAGE: i32 = 500;
+/// Below every call's maximum of 1,000: a page of resources with 50 tags each has some 3 MB, and the smallest function holds it.
+const PAGE: i32 = 200;
 
 /// 1,000 a page at most. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>
 pub(crate) async fn instances(
@@ -24,15 +24,14 @@ pub(crate) async fn instances(
         .send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
-        let instances = page
-            .reservations()
-            .iter()
-            .flat_map(|reservation| reservation.instances());
-        let rows: Vec<_> = instances
-            .filter_map(|instance| rows::instance(target, instance))
+        let next = page.next_token;
+        let reservations = page.reservations.into_iter().flatten();
+        let rows: Vec<_> = reservations
+            .flat_map(|reservation| reservation.instances.into_iter().flatten())
+            .filter_map(|instance| rows::instance(target, &instance))
             .collect();
         sink.resources(rows).await?;
-        tokens.next(page.next_token())?;
+        tokens.next(next.as_deref())?;
     }
     Ok(())
 }
@@ -52,13 +51,13 @@ pub(crate) async fn volumes(
         .send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
-        let rows: Vec<_> = page
-            .volumes()
-            .iter()
-            .filter_map(|volume| rows::volume(target, volume))
+        let next = page.next_token;
+        let volumes = page.volumes.into_iter().flatten();
+        let rows: Vec<_> = volumes
+            .filter_map(|volume| rows::volume(target, &volume))
             .collect();
         sink.resources(rows).await?;
-        tokens.next(page.next_token())?;
+        tokens.next(next.as_deref())?;
     }
     Ok(())
 }
@@ -80,13 +79,13 @@ pub(crate) async fn snapshots(
         .send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
-        let rows: Vec<_> = page
-            .snapshots()
-            .iter()
-            .filter_map(|snapshot| rows::snapshot(target, snapshot))
+        let next = page.next_token;
+        let snapshots = page.snapshots.into_iter().flatten();
+        let rows: Vec<_> = snapshots
+            .filter_map(|snapshot| rows::snapshot(target, &snapshot))
             .collect();
         sink.resources(rows).await?;
-        tokens.next(page.next_token())?;
+        tokens.next(next.as_deref())?;
     }
     Ok(())
 }
@@ -123,13 +122,13 @@ pub(crate) async fn nat_gateways(
         .send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
-        let rows: Vec<_> = page
-            .nat_gateways()
-            .iter()
-            .filter_map(|nat| rows::nat_gateway(target, nat))
+        let next = page.next_token;
+        let gateways = page.nat_gateways.into_iter().flatten();
+        let rows: Vec<_> = gateways
+            .filter_map(|nat| rows::nat_gateway(target, &nat))
             .collect();
         sink.resources(rows).await?;
-        tokens.next(page.next_token())?;
+        tokens.next(next.as_deref())?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use aws_sdk_cloudwatchlogs::Client;
 use polo_aws::classify;
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
+use polo_runtime::{CollectError, PageTokens, Sink, Target, Waiting};
 
 use crate::rows;
 
@@ -12,9 +12,6 @@ const ACTION: &str = "logs:DescribeLogGroups";
 /// The most that AWS gives.
 const PAGE: i32 = 50;
 
-/// Forty pages: the database prefers few large inserts to many small ones.
-const BATCH_ROWS: usize = 2_000;
-
 /// 50 a page at most, log groups of all classes.
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html>
 pub(crate) async fn log_groups(
@@ -22,14 +19,13 @@ pub(crate) async fn log_groups(
     target: &Target,
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
-    const WRITE: &str = "write log_groups_bytes";
     let mut tokens = PageTokens::of(ACTION);
     let mut pages = client
         .describe_log_groups()
         .into_paginator()
         .page_size(PAGE)
         .send();
-    let mut waiting = Vec::new();
+    let mut waiting = Waiting::new("write log_groups_bytes");
     let ended = loop {
         let page = match pages.next().await {
             None => break Ok(()),
@@ -37,11 +33,8 @@ pub(crate) async fn log_groups(
             Some(Err(error)) => break Err(classify(ACTION, Some(target.region()), &error)),
         };
         let groups = page.log_groups().iter();
-        waiting.extend(groups.filter_map(|group| rows::bytes(target, group)));
-        if waiting.len() >= BATCH_ROWS {
-            sink.rows(WRITE, &waiting).await?;
-            waiting.clear();
-        }
+        let bytes = groups.filter_map(|group| rows::bytes(target, group));
+        waiting.take(sink, bytes.collect::<Vec<_>>()).await?;
         let groups = page.log_groups().iter();
         let resources: Vec<_> = groups
             .filter_map(|group| rows::log_group(target, group))
@@ -52,6 +45,6 @@ pub(crate) async fn log_groups(
         }
     };
     // What was seen is stored, however the listing ended.
-    sink.rows(WRITE, &waiting).await?;
+    waiting.store(sink).await?;
     Ok(ended?)
 }

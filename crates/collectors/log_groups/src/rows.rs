@@ -31,6 +31,10 @@ pub struct BytesRow {
 
 impl TableRow for BytesRow {
     const TABLE: &'static str = "log_groups_bytes";
+
+    fn bytes(&self) -> usize {
+        size_of_val(self) + self.log_group_name.len()
+    }
 }
 
 /// What a log group holds on the day of the look. A negative number is no number of bytes.

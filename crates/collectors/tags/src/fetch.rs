@@ -3,7 +3,7 @@
 
 use aws_sdk_resourcegroupstagging::Client;
 use polo_aws::classify;
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
+use polo_runtime::{CollectError, PageTokens, Sink, Target, Waiting};
 
 use crate::rows;
 
@@ -12,10 +12,6 @@ const ACTION: &str = "tag:GetResources";
 /// The most that AWS gives; a page may hold fewer, or none, before the last.
 const PAGE: i32 = 100;
 
-/// Ten pages at least: the database prefers few large inserts to many small ones, and a row of 50 tags with values of
-/// full length has some 20 KB.
-const BATCH_ROWS: usize = 1_000;
-
 /// 100 a page at most; the empty token ends the listing.
 /// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
 pub(crate) async fn resources(
@@ -23,14 +19,13 @@ pub(crate) async fn resources(
     target: &Target,
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
-    const WRITE: &str = "write tags_resources";
     let mut tokens = PageTokens::of(ACTION);
     let mut pages = client
         .get_resources()
         .resources_per_page(PAGE)
         .into_paginator()
         .send();
-    let mut waiting = Vec::new();
+    let mut waiting = Waiting::new("write tags_resources");
     let ended = loop {
         let page = match pages.next().await {
             None => break Ok(()),
@@ -38,16 +33,13 @@ pub(crate) async fn resources(
             Some(Err(error)) => break Err(classify(ACTION, Some(target.region()), &error)),
         };
         let mappings = page.resource_tag_mapping_list().iter();
-        waiting.extend(mappings.filter_map(|mapping| rows::resource(target, mapping)));
-        if waiting.len() >= BATCH_ROWS {
-            sink.rows(WRITE, &waiting).await?;
-            waiting.clear();
-        }
+        let rows = mappings.filter_map(|mapping| rows::resource(target, mapping));
+        waiting.take(sink, rows.collect::<Vec<_>>()).await?;
         if let Err(failure) = tokens.next(page.pagination_token()) {
             break Err(failure);
         }
     };
     // What was seen is stored, however the listing ended.
-    sink.rows(WRITE, &waiting).await?;
+    waiting.store(sink).await?;
     Ok(ended?)
 }

@@ -28,6 +28,12 @@ pub struct TagsRow {
 
 impl TableRow for TagsRow {
     const TABLE: &'static str = "tags_resources";
+
+    fn bytes(&self) -> usize {
+        let tags = self.tags.iter();
+        let tags: usize = tags.map(|(key, value)| key.len() + value.len()).sum();
+        size_of_val(self) + self.arn.len() + tags
+    }
 }
 
 /// A resource and its tags.

@@ -17,6 +17,7 @@ mod process;
 mod readable;
 pub mod run;
 pub mod sink;
+mod waiting;
 pub mod warm;
 
 pub use attributes::Attributes;
@@ -29,4 +30,5 @@ pub use polo_store::resources::SeenResource;
 pub use process::run_process;
 pub use readable::Readable;
 pub use sink::Sink;
+pub use waiting::Waiting;
 pub use warm::Warm;

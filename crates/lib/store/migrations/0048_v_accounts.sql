@@ -27,18 +27,55 @@ WITH
         WHERE 1 {of_accounts}
         GROUP BY account_id
     ),
+    lifts AS
+    (
+        SELECT account_id, max(lifted_at) AS counts_from
+        FROM
+        (
+            SELECT account_id, coalesce(reinstated_at, epoch) AS lifted_at FROM account_facts FINAL WHERE 1 {of_accounts}
+            UNION ALL
+            SELECT account_id, lifted_at FROM settings
+        )
+        GROUP BY account_id
+    ),
+    -- What is confirmed of the read role. Checks older than the last lift of an exclusion do not count, that it ever worked does.
+    -- It is a relation of its own because the planner repeats an alias's whole text wherever it is used.
     checks AS
     (
         SELECT
-            account_id,
-            minIf(first_success_at, role_kind = 'read') AS first_success_at,
-            maxIf(last_success_at, role_kind = 'read') AS success_at,
-            arrayDistinct(arrayFlatten(groupArrayIf(mapValues(denials), role_kind = 'read'))) AS denied_at,
-            maxIf(last_check, role_kind = 'read') AS last_read,
-            maxIf(last_check, role_kind = 'action') AS last_action
-        FROM access_states FINAL
-        WHERE 1 {of_accounts}
-        GROUP BY account_id
+            *,
+            multiIf(
+                last_success_at IS NULL AND empty(denials), 'none',
+                empty(denials), 'success',
+                last_success_at IS NULL, 'denied',
+                (length(denials) >= 2 OR denial_confirmation_s = 0)
+                    AND dateDiff('second', arrayMin(denials), arrayMax(denials)) >= denial_confirmation_s, 'denied',
+                'success') AS read_verdict
+        FROM
+        (
+            SELECT
+                l.account_id AS account_id,
+                l.counts_from AS counts_from,
+                a.first_success_at AS first_success_at,
+                if(a.success_at >= l.counts_from, nullIf(a.success_at, epoch), NULL) AS last_success_at,
+                arrayFilter(at -> at > ifNull(last_success_at, epoch) AND at >= l.counts_from, a.denied_at) AS denials,
+                a.last_read AS last_read,
+                a.last_action AS last_action
+            FROM lifts AS l
+            LEFT JOIN
+            (
+                SELECT
+                    account_id,
+                    minIf(first_success_at, role_kind = 'read') AS first_success_at,
+                    maxIf(last_success_at, role_kind = 'read') AS success_at,
+                    arrayDistinct(arrayFlatten(groupArrayIf(mapValues(denials), role_kind = 'read'))) AS denied_at,
+                    maxIf(last_check, role_kind = 'read') AS last_read,
+                    maxIf(last_check, role_kind = 'action') AS last_action
+                FROM access_states FINAL
+                WHERE 1 {of_accounts}
+                GROUP BY account_id
+            ) AS a ON a.account_id = l.account_id
+        )
     ),
     instances AS
     (
@@ -115,7 +152,7 @@ SELECT
         org_out, lower(toString(f.org_state)),
         f.membership = 'left', 'left_organization',
         NOT f.in_scope, 'out_of_scope',
-        read_verdict = 'success' AND notEmpty(denials), 'denial_not_confirmed',
+        read_verdict = 'success' AND notEmpty(c.denials), 'denial_not_confirmed',
         read_verdict = 'success', 'role_works',
         read_verdict = 'denied' AND ever_worked, 'denied_after_success',
         read_verdict = 'denied' AND role_was_deployed, 'deployed_but_denied',
@@ -146,27 +183,20 @@ SELECT
     s.excluded_by AS excluded_by,
     s.excluded_until AS excluded_until,
     toBool(toString(f.org_state) IN ('SUSPENDED', 'PENDING_CLOSURE', 'CLOSED')) AS org_out,
-    -- Checks older than the last lift of an exclusion do not count, that it ever worked does.
-    greatest(s.lifted_at, coalesce(f.reinstated_at, epoch)) AS counts_from,
-    if(c.success_at >= counts_from, nullIf(c.success_at, epoch), NULL) AS last_success_at,
-    arrayFilter(at -> at > ifNull(last_success_at, epoch) AND at >= counts_from, c.denied_at) AS denials,
-    multiIf(
-        last_success_at IS NULL AND empty(denials), 'none',
-        empty(denials), 'success',
-        last_success_at IS NULL, 'denied',
-        (length(denials) >= 2 OR denial_confirmation_s = 0)
-            AND dateDiff('second', arrayMin(denials), arrayMax(denials)) >= denial_confirmation_s, 'denied',
-        'success') AS read_verdict,
+    c.counts_from AS counts_from,
+    c.last_success_at AS last_success_at,
+    c.denials AS denials,
+    c.read_verdict AS read_verdict,
     toBool(c.first_success_at IS NOT NULL) AS ever_worked,
     c.first_success_at AS first_success_at,
-    toUInt32(length(denials)) AS denials_in_a_row,
+    toUInt32(length(c.denials)) AS denials_in_a_row,
     nullIf(c.last_read.1, epoch) AS last_check_at,
     c.last_read.3 AS last_check_verdict,
     c.last_read.4 AS last_check_class,
     c.last_read.5 AS last_check_code,
     c.last_read.6 AS last_check_message,
     -- Due at once where no check counts yet.
-    nullIf(if(c.last_read.1 >= counts_from, c.last_read.7, epoch), epoch) AS next_check_at,
+    nullIf(if(c.last_read.1 >= c.counts_from, c.last_read.7, epoch), epoch) AS next_check_at,
     c.last_action.3 AS action_verdict,
     c.last_action.4 AS action_error_class,
     nullIf(c.last_action.1, epoch) AS action_checked_at,

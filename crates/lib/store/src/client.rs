@@ -15,6 +15,9 @@ use crate::{StoreConfig, StoreError};
 const STATEMENT_LIMIT: Duration = Duration::from_secs(60);
 const SEND_LIMIT: Duration = Duration::from_secs(15);
 
+/// The most bytes of one answer, where rows may be many and large.
+const ANSWER_BYTES: &str = "4194304";
+
 /// A version, the server's clock in microseconds, as a time.
 pub fn time_of(version: u64) -> DateTime<Utc> {
     i64::try_from(version)
@@ -27,6 +30,11 @@ pub fn time_of(version: u64) -> DateTime<Utc> {
 pub trait TableRow: Row + Serialize + Send + Sync {
     /// The table.
     const TABLE: &'static str;
+
+    /// About how many bytes it takes, in memory and on the wire. To be said by rows that may be much larger than their fields.
+    fn bytes(&self) -> usize {
+        size_of_val(self)
+    }
 }
 
 /// The database. Cheap to clone; all clones share one connection pool and one cache of schemas.
@@ -137,6 +145,24 @@ impl Store {
         query: clickhouse::query::Query,
     ) -> Result<Vec<T>, StoreError> {
         self.bounded(doing, query.fetch_all::<T>()).await
+    }
+
+    /// All rows of an answer, or none where it is larger than [`ANSWER_BYTES`]: ask for fewer then.
+    pub(crate) async fn fetch_some<T: RowOwned + RowRead>(
+        &self,
+        doing: &'static str,
+        query: clickhouse::query::Query,
+    ) -> Result<Option<Vec<T>>, StoreError> {
+        /// `TOO_MANY_ROWS_OR_BYTES`.
+        const TOO_LARGE: u32 = 396;
+        let query = query
+            .with_setting("max_result_bytes", ANSWER_BYTES)
+            .with_setting("result_overflow_mode", "throw");
+        match self.fetch(doing, query).await {
+            Ok(rows) => Ok(Some(rows)),
+            Err(refused) if refused.code() == Some(TOO_LARGE) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Stores rows; returns when the server has them all. An empty list asks nothing.

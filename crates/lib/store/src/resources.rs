@@ -234,8 +234,14 @@ impl Store {
         seen: &[SeenResource],
     ) -> Result<u64, StoreError> {
         let mut written = 0_u64;
-        for batch in batches(seen) {
-            let known = self.known_resources(look, batch).await?;
+        let mut left = batches(seen);
+        left.reverse();
+        while let Some(batch) = left.pop() {
+            let Some(known) = self.known_resources(look, batch).await? else {
+                let (half, rest) = batch.split_at(batch.len() / 2);
+                left.extend([rest, half]);
+                continue;
+            };
             let mut rows = Vec::with_capacity(batch.len());
             let mut changes = Vec::new();
             for resource in batch {
@@ -288,6 +294,8 @@ impl Store {
     /// To be called only after every page of the target was read and every resource of it stored.
     pub async fn mark_gone(&self, look: &Look) -> Result<u64, StoreError> {
         let mut written = 0_u64;
+        let mut limit = BATCH_ROWS;
+        let mut after = (String::new(), String::new());
         loop {
             let query = self
                 .client()
@@ -296,15 +304,29 @@ impl Store {
                      WHERE account_id = {account:String} AND region = {region:String} AND collector = {collector:String}
                        AND gone_at IS NULL AND last_seen_at < fromUnixTimestamp64Micro({version:Int64}, 'UTC')
                        AND _version < {version:UInt64}
+                       AND tuple(toString(resource_type), resource_id) > tuple({type:String}, {id:String})
                      ORDER BY resource_type, resource_id LIMIT {limit:UInt64}",
                 )
                 .param("account", look.account_id.as_str())
                 .param("region", &look.region)
                 .param("collector", look.collector)
                 .param("version", look.version)
-                .param("limit", BATCH_ROWS);
-            let rows: Vec<ResourceRow> = self.fetch("read resources not seen", query).await?;
-            let last_batch = rows.len() < BATCH_ROWS;
+                .param("type", &after.0)
+                .param("id", &after.1)
+                .param("limit", limit);
+            const READ: &str = "read resources not seen";
+            let rows: Vec<ResourceRow> = if limit == 1 {
+                self.fetch(READ, query).await?
+            } else if let Some(rows) = self.fetch_some(READ, query).await? {
+                rows
+            } else {
+                limit /= 2;
+                continue;
+            };
+            let is_last = rows.len() < limit;
+            if let Some(last) = rows.last() {
+                after = (last.resource_type.clone(), last.resource_id.clone());
+            }
             let changes: Vec<ChangeRow> = rows
                 .iter()
                 .map(|row| ChangeRow::new(look, row, "gone", Some(row)))
@@ -321,17 +343,18 @@ impl Store {
             self.insert("write resource_changes", &changes).await?;
             self.insert("write resources", &rows).await?;
             written += (rows.len() + changes.len()) as u64;
-            if last_batch {
+            if is_last {
                 return Ok(written);
             }
         }
     }
 
+    /// What is stored of these resources; none if that is too much for one answer and they can be halved.
     async fn known_resources(
         &self,
         look: &Look,
         batch: &[SeenResource],
-    ) -> Result<HashMap<(String, String), ResourceRow>, StoreError> {
+    ) -> Result<Option<HashMap<(String, String), ResourceRow>>, StoreError> {
         let ids: Vec<&str> = batch
             .iter()
             .map(|resource| resource.resource_id.as_str())
@@ -352,11 +375,17 @@ impl Store {
             .param("region", &look.region)
             .param("types", types)
             .param("ids", ids);
-        let rows: Vec<ResourceRow> = self.fetch("read resources", query).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| ((row.resource_type.clone(), row.resource_id.clone()), row))
-            .collect())
+        const READ: &str = "read resources";
+        let rows: Option<Vec<ResourceRow>> = if batch.len() == 1 {
+            Some(self.fetch(READ, query).await?)
+        } else {
+            self.fetch_some(READ, query).await?
+        };
+        Ok(rows.map(|rows| {
+            rows.into_iter()
+                .map(|row| ((row.resource_type.clone(), row.resource_id.clone()), row))
+                .collect()
+        }))
     }
 }
 

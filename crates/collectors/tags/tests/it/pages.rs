@@ -87,19 +87,19 @@ async fn rows_are_stored_while_pages_still_arrive() {
     let (aws, hold) = (world.aws.clone(), Arc::clone(&held));
     world.aws.on("tagging", "GetResources", move |call| {
         let asked: usize = call.parameter("PaginationToken").parse().unwrap_or(0);
-        if asked == 9 {
+        if asked == 19 {
             *hold.lock().unwrap() = Some(aws.hold("GetResources", "us-east-1"));
         }
         let resources: Vec<Value> = (0..100)
             .map(|n| owned(&format!("i-{asked:02}-{n:02}"), "ann"))
             .collect();
         let next = (asked + 1).to_string();
-        page(&resources, (asked < 11).then_some(&next))
+        page(&resources, (asked < 21).then_some(&next))
     });
     let run = world.run("one");
     tokio::pin!(run);
-    // The eleventh page is on its way when ten have been read.
-    let eleventh = loop {
+    // The twenty-first page is on its way when twenty have been read.
+    let next_page = loop {
         tokio::select! {
             answer = &mut run => panic!("the run has ended without the hold: {answer}"),
             () = tokio::task::yield_now() => {}
@@ -110,15 +110,15 @@ async fn rows_are_stored_while_pages_still_arrive() {
     };
     tokio::select! {
         answer = &mut run => panic!("the run has ended while its page was held: {answer}"),
-        () = eleventh.reached() => {}
+        () = next_page.reached() => {}
     }
     let stored = sql::number(&world.store, "SELECT count() FROM tags_resources FINAL").await;
-    assert_eq!(stored, 1_000);
-    eleventh.release();
+    assert_eq!(stored, 2_000);
+    next_page.release();
     let answer = run.await;
     assert_eq!(answer["outcome"], "complete", "{answer}");
     assert_eq!(
         (answer["resources_seen"].as_u64(), shown(&world).await.len()),
-        (Some(1_200), 1_200)
+        (Some(2_200), 2_200)
     );
 }

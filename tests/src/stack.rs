@@ -14,6 +14,7 @@ use std::time::Duration;
 use local_stack::client::{Client, Status};
 use local_stack::local::env_file;
 use polo_testkit::clickhouse::binary;
+use polo_testkit::clickhouse::folder_for_small_files;
 use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::Deserialize;
@@ -104,7 +105,7 @@ pub fn root() -> PathBuf {
 impl Stack {
     /// Starts it, empty.
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir_in(folder_for_small_files()).expect("a folder");
         let up = local_stack(folder.path(), &["up"]);
         if !up.status.success() {
             let words = String::from_utf8_lossy(&up.stderr).into_owned();

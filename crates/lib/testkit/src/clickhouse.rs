@@ -6,7 +6,7 @@ use polo_store::{Store, StoreConfig};
 
 use crate::engine::{empty_database, engine, new_database};
 
-pub use crate::engine::PROFILES;
+pub use crate::engine::{PROFILES, folder_for_small_files};
 
 /// A binary of this workspace, beside the test's own.
 pub fn binary(name: &str) -> PathBuf {

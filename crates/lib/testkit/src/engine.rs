@@ -4,6 +4,7 @@
 //! ends once nothing holds that lock, so it outlives no test run and never ends under a test.
 
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
@@ -77,12 +78,34 @@ fn running(directory: &Path) -> Option<String> {
     answer.ends_with("Ok.\n").then_some(url)
 }
 
+/// Where the engine keeps its data, for each build directory a place of its own.
+fn data(directory: &Path) -> PathBuf {
+    let mut hash = DefaultHasher::new();
+    directory.hash(&mut hash);
+    folder_for_small_files().join(format!("polo-test-clickhouse-{:016x}", hash.finish()))
+}
+
+/// Memory where there is room, else where temporary files lie. An engine makes and removes thousands of small files, which
+/// takes half of its time on a disk.
+pub fn folder_for_small_files() -> PathBuf {
+    const MEMORY: &str = "/dev/shm";
+    const ROOM_BYTES: u64 = 4 << 30;
+    match rustix::fs::statvfs(MEMORY) {
+        Ok(system) if system.f_bavail * system.f_frsize >= ROOM_BYTES => MEMORY.into(),
+        Ok(_) | Err(_) => std::env::temp_dir(),
+    }
+}
+
 fn start(directory: &Path) -> (String, Option<Child>) {
     let home = directory.join("engine");
     if home.exists() {
         fs::remove_dir_all(&home).expect("the directory of an engine that ended");
     }
     fs::create_dir_all(home.join(DATABASES)).expect("a directory for the engine");
+    let data = data(directory);
+    if data.exists() {
+        fs::remove_dir_all(&data).expect("the data of an engine that was killed");
+    }
     fs::write(home.join("users.xml"), users()).expect("the engine's users");
     let config = CONFIG.replace("{home}", &home.display().to_string());
     fs::write(home.join("config.xml"), config).expect("the engine's configuration");
@@ -90,7 +113,7 @@ fn start(directory: &Path) -> (String, Option<Child>) {
     let program = binary("clickhouse-embedded");
     let mut process = Command::new(&program)
         .arg("--path")
-        .arg(home.join("data"))
+        .arg(data)
         .arg("--config-file")
         .arg(home.join("config.xml"))
         .arg("--exit-when-unlocked")

@@ -24,7 +24,8 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
 
-    /// End ten seconds after the last process has released its lock (flock) on this file, so that processes can share an engine.
+    /// End ten seconds after the last process has released its lock (flock) on this file, and remove the data, so that
+    /// processes can share an engine.
     #[arg(long, value_name = "FILE")]
     pub(crate) exit_when_unlocked: Option<PathBuf>,
 

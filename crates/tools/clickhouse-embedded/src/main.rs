@@ -49,7 +49,7 @@ fn run(cli: &Cli) -> Result<std::convert::Infallible, StartError> {
     // Before any thread exists: threads inherit the signal mask, and the environment may still be changed.
     let io = process::take_over(cli.exit_with_stdin)?;
     if let Some(path) = &cli.exit_when_unlocked {
-        lease::end_when_unlocked(path)?;
+        lease::end_when_unlocked(path, &directory)?;
     }
     let engine = engine::Engine::load(&library)?;
     health::announce_when_ready(port, directory.clone(), io.announcements);

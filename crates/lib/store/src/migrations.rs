@@ -213,20 +213,20 @@ async fn apply_all(
         ..MigrationReport::default()
     };
     for (at, (migration, hash)) in left.iter().enumerate() {
-        let later = left.get(at + 1..).unwrap_or_default();
-        // A view that a later one replaces is not made first.
-        let is_replaced = later
-            .iter()
-            .any(|(later, _)| migration.view().is_some() && later.view() == migration.view());
-        let origin = if is_replaced {
-            ""
-        } else {
-            apply(store, topology, migration, &mut report).await?
-        };
+        let (earlier, rest) = left.split_at(at);
+        let view = migration.view();
+        let makes_it = |(other, _): &&(&Migration, String)| view.is_some() && other.view() == view;
+        if rest.iter().skip(1).any(|other| makes_it(&other)) {
+            // A later one replaces this view: that one is applied, and then both are recorded.
+            continue;
+        }
+        let origin = apply(store, topology, migration, &mut report).await?;
+        for (replaced, hash) in earlier.iter().filter(makes_it) {
+            record(store, replaced, hash, "").await?;
+            report.applied.push(replaced.name());
+        }
         record(store, migration, hash, origin).await?;
-        report
-            .applied
-            .push(format!("{}/{}", migration.owner, migration.file));
+        report.applied.push(migration.name());
     }
     let history = history(&Retention::default())?;
     let tables: Vec<(&str, &str)> = history

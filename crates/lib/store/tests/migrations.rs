@@ -9,6 +9,7 @@
 use polo_store::migrations::{MigrationError, MigrationReport, Topology, Turn, all, render};
 use polo_store::{Store, StoreError};
 use polo_testkit::clickhouse::{fresh_config, fresh_store};
+use polo_testkit::relay::Relay;
 use polo_testkit::sql;
 
 async fn migrate(store: &Store, topology: &Topology) -> Result<MigrationReport, MigrationError> {
@@ -28,6 +29,23 @@ async fn every_migration_is_applied_once() {
         (second.applied.len(), second.already),
         (0, all().unwrap().len())
     );
+}
+
+/// An older release that takes over must not believe that it has made a view.
+#[tokio::test]
+async fn replaced_view_is_recorded_with_what_replaces_it() {
+    let store = Store::new(&fresh_config());
+    let relay = Relay::to_engine().await;
+    relay.refuse_once("VIEW v_accounts", "Code: 241. DB::Exception: no memory");
+    let through = relay.store(&store);
+    let error = migrate(&through, &Topology::default()).await.unwrap_err();
+    assert!(error.to_string().contains("0048_v_accounts.sql"), "{error}");
+    let recorded =
+        "SELECT count() FROM schema_migrations FINAL WHERE file LIKE '%\\_v\\_accounts.sql'";
+    assert_eq!(sql::number(&store, recorded).await, 0);
+    let report = migrate(&through, &Topology::default()).await.unwrap();
+    assert_eq!(report.already + report.applied.len(), all().unwrap().len());
+    assert_eq!(sql::number(&store, recorded).await, 3);
 }
 
 #[tokio::test]

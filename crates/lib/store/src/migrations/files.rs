@@ -21,10 +21,15 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// The view that it makes and does nothing else.
+    /// The view that it makes. Such a migration does nothing else.
     pub(super) fn view(&self) -> Option<&'static str> {
         let (_, rest) = self.sql.split_once("CREATE OR REPLACE VIEW ")?;
         rest.split_whitespace().next()
+    }
+
+    /// `owner/file`.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.owner, self.file)
     }
 
     pub(super) fn failed(&self, source: StoreError) -> MigrationError {

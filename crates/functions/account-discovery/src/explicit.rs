@@ -5,14 +5,11 @@ use polo_core::{AccountId, Invocation, RoleArn};
 use polo_runtime::access::{Checks, not_yet_made, store_checks};
 use polo_runtime::config::ConfiguredAccount;
 use polo_runtime::{Context, FunctionError};
-use polo_store::facts::ListingResult;
+use polo_store::facts::{EXPLICIT, ListingResult};
 use polo_store::registry::Registry;
 
 use crate::organization::Before;
 use crate::report::{Discovered, Record, record};
-
-/// The organization id of accounts that no organization listed.
-const EXPLICIT: &str = "explicit";
 
 /// Registers and checks the configured accounts, or the one asked for.
 pub(crate) async fn discover(

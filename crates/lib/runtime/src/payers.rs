@@ -3,6 +3,8 @@
 //!
 //! Invariant: nobody is asked whose organization was listed, and a failure to ask leaves the last answer.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use futures::StreamExt;
 use polo_aws::organizations::{Membership, OrganizationReader};
@@ -25,9 +27,16 @@ const AT_ONCE: usize = 8;
 /// Asks those of these accounts that are active and of which it is not known who pays for them.
 pub async fn ask(context: &Context, registry: &Registry) -> Result<Value, FunctionError> {
     let now = context.clock.now();
+    // Also while an organization's listing has only ever been partial.
+    let told: BTreeSet<&str> = registry
+        .accounts()
+        .filter(|account| account.is_management)
+        .map(|account| account.organization_id.as_str())
+        .collect();
     let mut active = Vec::new();
     for account in registry.accounts() {
-        if account.status()? == PoloStatus::Active {
+        let is_told = told.contains(account.organization_id.as_str());
+        if !is_told && account.status()? == PoloStatus::Active {
             active.push(account.id()?);
         }
     }

@@ -148,6 +148,9 @@ impl TableRow for TagsRow {
     const TABLE: &'static str = "account_tags";
 }
 
+/// The organization id of accounts from a configured list.
+pub const EXPLICIT: &str = "explicit";
+
 /// How complete a discovery's listing was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListingResult {

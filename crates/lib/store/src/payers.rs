@@ -10,6 +10,7 @@ use polo_core::{AccountId, ErrorClass, PoloStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::IDS_PER_STATEMENT;
+use crate::facts::EXPLICIT;
 use crate::{Store, StoreError, TableRow};
 
 /// What an account answered when it was asked who pays for it.
@@ -94,9 +95,13 @@ impl TableRow for AnswerRow {
     const TABLE: &'static str = "account_payers";
 }
 
-/// The organizations that were listed completely: their management accounts pay.
-const LISTED: &str = "SELECT organization_id FROM discovery_states
-    WHERE organization_id != '' AND last_complete_at > toDateTime64(0, 3, 'UTC')";
+/// The organizations that were listed completely: their management accounts pay. A configured list is none.
+fn listed() -> String {
+    format!(
+        "SELECT organization_id FROM discovery_states
+         WHERE organization_id NOT IN ('', '{EXPLICIT}') AND last_complete_at > toDateTime64(0, 3, 'UTC')"
+    )
+}
 
 #[derive(Row, Deserialize)]
 struct AccountIdRow {
@@ -116,11 +121,12 @@ impl Store {
     /// Whether an account pays: it is the management account of a listed organization, or it answered that it pays for
     /// itself and its organization was never listed. Of accounts, only its own rows are read.
     pub async fn pays(&self, account_id: &AccountId) -> Result<bool, StoreError> {
+        let listed = listed();
         let sql = format!(
             "SELECT account_id FROM account_facts FINAL
              WHERE account_id = {{id:String}}
                  AND ((is_management AND membership = 'member' AND organization_id != '')
-                     OR (organization_id NOT IN ({LISTED}) AND account_id IN
+                     OR (organization_id NOT IN ({listed}) AND account_id IN
                          (SELECT account_id FROM account_payers FINAL
                           WHERE account_id = {{id:String}} AND answered AND payer_account_id = {{id:String}})))"
         );
@@ -137,9 +143,10 @@ impl Store {
         answered_before: Timestamp,
         failed_before: Timestamp,
     ) -> Result<BTreeSet<String>, StoreError> {
+        let listed = listed();
         let sql = format!(
             "SELECT account_id FROM account_facts FINAL
-             WHERE account_id IN {{accounts:Array(String)}} AND organization_id NOT IN ({LISTED}) AND account_id NOT IN
+             WHERE account_id IN {{accounts:Array(String)}} AND organization_id NOT IN ({listed}) AND account_id NOT IN
                  (SELECT account_id FROM account_payers FINAL
                   WHERE account_id IN {{accounts:Array(String)}}
                       AND asked_at >= fromUnixTimestamp64Milli(if(answered, {{answered:Int64}}, {{failed:Int64}}), 'UTC'))"

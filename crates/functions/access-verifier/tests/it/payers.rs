@@ -135,15 +135,29 @@ async fn nobody_is_asked_where_the_listing_tells() {
         &format!("INSERT INTO account_facts SELECT * REPLACE (true AS is_management, _version + 1 AS _version) FROM account_facts FINAL WHERE account_id = '{TWO}'"),
     )
     .await;
-    sql::execute(
-        &world.store,
-        "INSERT INTO discovery_runs (organization_id, started_at, listing) VALUES ('o-exampleorgid', now64(3), 'complete')",
-    )
-    .await;
     world.tick().await;
     assert!(world.aws.calls_of("DescribeOrganization").is_empty());
     assert_eq!(
         world.payers().await,
         [format!("{TWO}: {ONE} {TWO}, visible")]
     );
+}
+
+#[tokio::test]
+async fn accounts_of_a_configured_list_are_asked() {
+    let world = World::new().await.found_without_payer(&[ONE]).await;
+    for statement in [
+        "INSERT INTO account_facts SELECT * REPLACE ('explicit' AS organization_id, _version + 1 AS _version) FROM account_facts FINAL",
+        "INSERT INTO discovery_runs (organization_id, started_at, listing) VALUES ('explicit', now64(3), 'complete')",
+    ] {
+        sql::execute(&world.store, statement).await;
+    }
+    world.answers_for_its_organization(organization_of(ONE));
+    world.tick().await;
+    assert_eq!(world.payers().await, [format!("{ONE}: {ONE}, visible")]);
+    assert!(world.store.pays(&ONE.parse().unwrap()).await.unwrap());
+    // An answer holds a day.
+    world.minutes_pass(24 * 60 + 1);
+    world.by_hand(serde_json::json!({"account_id": ONE})).await;
+    assert_eq!(world.aws.calls_of("DescribeOrganization").len(), 2);
 }

@@ -31,7 +31,7 @@ pub trait TableRow: Row + Serialize + Send + Sync {
     /// The table.
     const TABLE: &'static str;
 
-    /// About how many bytes it takes, in memory and on the wire. To be said by rows that may be much larger than their fields.
+    /// About how many bytes it takes, in memory and on the wire. A row with long texts overrides it.
     fn bytes(&self) -> usize {
         size_of_val(self)
     }

@@ -304,7 +304,7 @@ impl Store {
                      WHERE account_id = {account:String} AND region = {region:String} AND collector = {collector:String}
                        AND gone_at IS NULL AND last_seen_at < fromUnixTimestamp64Micro({version:Int64}, 'UTC')
                        AND _version < {version:UInt64}
-                       AND tuple(toString(resource_type), resource_id) > tuple({type:String}, {id:String})
+                       AND resource_type >= {type:String} AND (resource_type != {type:String} OR resource_id > {id:String})
                      ORDER BY resource_type, resource_id LIMIT {limit:UInt64}",
                 )
                 .param("account", look.account_id.as_str())

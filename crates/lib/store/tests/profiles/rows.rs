@@ -15,7 +15,10 @@ pub(crate) async fn insert(store: &Store) {
     let mut history = History::new(store, 11).await;
     let rows = history.rows.clone();
     history.store(store, rows).await;
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
     let resource = |kind: &str, collector: &str, id: &str, state: &str, attributes: &str| {
         format!(
             "INSERT INTO resources (account_id, region, resource_type, resource_id, collector, arn, name, state, attributes, first_seen_at, last_seen_at, _version)
@@ -42,6 +45,7 @@ pub(crate) async fn insert(store: &Store) {
     let statements = [
         resource("ec2_volume", "config_ec2", "vol-1", "available", r#"{"size_gib": 8}"#),
         resource("ec2_instance", "config_ec2", "i-1", "stopped", "{}"),
+        resource("ec2_instance", "config_ec2", "i-2", "running", "{}"),
         resource("ec2_address", "config_ec2", "eip-1", "idle", "{}"),
         resource("elb_load_balancer", "config_elb", "lb-1", "active", r#"{"targets": 0}"#),
         resource("s3_bucket", "config_s3", "bucket", "", r#"{"versioning": "Enabled"}"#),
@@ -66,6 +70,17 @@ pub(crate) async fn insert(store: &Store) {
         format!(
             "INSERT INTO cloudwatch_metrics_points (account_id, region, resource_type, resource_id, metric, statistic, at, value, _version)
              VALUES ('{ONE}', 'eu-west-1', 'ec2_instance', 'i-1', 'CPUUtilization', 'Average', toStartOfHour(now()), 1.5, 1)"
+        ),
+        format!(
+            "INSERT INTO cloudwatch_metrics_asked (account_id, region, resource_type, resource_id, metric, statistic, known_from, asked_from, asked_to, _version)
+             SELECT '{ONE}', 'eu-west-1', 'ec2_instance', 'i-2', 'CPUUtilization', arrayJoin(['Average', 'Maximum']), now() - INTERVAL 10 DAY,
+                 now() - INTERVAL 1 DAY, now(), 1"
+        ),
+        // Without a point of the average.
+        format!(
+            "INSERT INTO cloudwatch_metrics_points (account_id, region, resource_type, resource_id, metric, statistic, at, value, _version)
+             SELECT '{ONE}', 'eu-west-1', 'ec2_instance', 'i-2', 'CPUUtilization', 'Maximum', toStartOfHour(now()) - toIntervalHour(number), 1, 1
+             FROM numbers(100)"
         ),
         cost("account_service", ONE, ""),
         cost("account_service", UNKNOWN, ""),

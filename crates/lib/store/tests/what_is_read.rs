@@ -96,12 +96,15 @@ async fn statements(store: &Store, ask: impl AsyncFnOnce(&Store)) -> Vec<String>
 #[tokio::test(flavor = "multi_thread")]
 async fn decisions_read_no_history() {
     let store = fresh_store().await;
-    accounts_with_rows(&store).await;
+    accounts_with_rows(&store, 1).await;
     let asked = statements(&store, async |store| {
         store.accounts().await.unwrap();
         store.account(&account()).await.unwrap();
         store.account_details(&account()).await.unwrap();
-        store.copy(&store.registry().await.unwrap()).await.unwrap();
+        store
+            .copy(&mut store.registry().await.unwrap())
+            .await
+            .unwrap();
         store.copy_account(&account()).await.unwrap();
         store.dispatch_states().await.unwrap();
         store.dispatch_states_of(&account()).await.unwrap();
@@ -138,31 +141,33 @@ async fn decisions_read_no_history() {
     }
 }
 
+/// Every question about one account.
+async fn of_one_account(store: &Store) {
+    store.account(&account()).await.unwrap();
+    store.account_details(&account()).await.unwrap();
+    store.copy_account(&account()).await.unwrap();
+    store.dispatch_states_of(&account()).await.unwrap();
+    store.incomplete_collectors(&[&account()]).await.unwrap();
+    store.pays(&account()).await.unwrap();
+    let then = DateTime::default();
+    store
+        .lacking_payer(&[&account()], then, then)
+        .await
+        .unwrap();
+    store
+        .checks_already_made(&[(account(), Uuid::nil())])
+        .await
+        .unwrap();
+    store.attempts(Uuid::nil(), &account()).await.unwrap();
+    store.newest_full_runs(&account()).await.unwrap();
+    store.access_history(&account(), 10).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_account_is_read_by_its_key() {
     let store = fresh_store().await;
-    accounts_with_rows(&store).await;
-    let asked = statements(&store, async |store| {
-        store.account(&account()).await.unwrap();
-        store.account_details(&account()).await.unwrap();
-        store.copy_account(&account()).await.unwrap();
-        store.dispatch_states_of(&account()).await.unwrap();
-        store.incomplete_collectors(&[&account()]).await.unwrap();
-        store.pays(&account()).await.unwrap();
-        let then = DateTime::default();
-        store
-            .lacking_payer(&[&account()], then, then)
-            .await
-            .unwrap();
-        store
-            .checks_already_made(&[(account(), Uuid::nil())])
-            .await
-            .unwrap();
-        store.attempts(Uuid::nil(), &account()).await.unwrap();
-        store.newest_full_runs(&account()).await.unwrap();
-        store.access_history(&account(), 10).await.unwrap();
-    })
-    .await;
+    accounts_with_rows(&store, 1).await;
+    let asked = statements(&store, of_one_account).await;
     assert!(asked.len() >= 12, "{asked:#?}");
     for statement in asked {
         for (table, is_bounded) in reads(&store, &statement).await {
@@ -174,47 +179,114 @@ async fn one_account_is_read_by_its_key() {
     }
 }
 
-/// A row in every table, because a plan leaves out what is empty.
-async fn accounts_with_rows(store: &Store) {
-    let id = account();
-    for statement in [
-        format!(
-            "INSERT INTO account_facts VALUES ('{id}', 'o-test', 'aws', 'name', '', 'ACTIVE', 'member', true, false, [], 'Root', NULL, '', '', '', NULL, NULL, 1)"
-        ),
-        format!("INSERT INTO account_discoveries VALUES ('{id}', now())"),
-        format!("INSERT INTO account_tags VALUES ('{id}', map(), now(), 1)"),
-        format!(
-            "INSERT INTO account_settings (account_id, setting, value) VALUES ('{id}', 'owner', 'x')"
-        ),
-        format!(
-            "INSERT INTO stack_instances (account_id, stack_set_name, region, present, _version) VALUES ('{id}', 'polo-roles', 'x', true, 1)"
-        ),
-        format!(
-            "INSERT INTO account_payers (account_id, answered, payer_account_id) VALUES ('{id}', true, '{id}')"
-        ),
-        format!(
-            "INSERT INTO access_checks (account_id, role_kind, verdict) VALUES ('{id}', 'read', 'success')"
-        ),
-        format!("INSERT INTO collector_runs (account_id, collector) VALUES ('{id}', 'config_ec2')"),
-        format!(
-            "INSERT INTO run_targets (account_id, collector, region, outcome) VALUES ('{id}', 'config_ec2', 'x', 'complete')"
-        ),
-        format!(
-            "INSERT INTO dispatches (account_id, collector, outcome) VALUES ('{id}', 'config_ec2', 'accepted')"
-        ),
-        format!(
-            "INSERT INTO provisioning_attempts (account_id, stack_set_name, action, outcome) VALUES ('{id}', 'polo-roles', 'create', 'asked')"
-        ),
-        format!(
-            "INSERT INTO coverage_notices (account_id, kind, resolution) VALUES ('{id}', 'access', '')"
-        ),
-        "INSERT INTO discovery_runs (organization_id, listing) VALUES ('o-test', 'complete')"
-            .to_owned(),
-        "INSERT INTO collectors (collector, expected) VALUES ('config_ec2', true)".to_owned(),
-        "INSERT INTO rule_settings (setting, value_seconds) VALUES ('propagation_grace', 1)"
-            .to_owned(),
-    ] {
-        sql::execute(store, &statement).await;
+/// One account's statements select as many granules among 10,000 accounts as among 10: one of each part.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_account_reads_the_same_among_10_and_among_10000() {
+    let mut granules = Vec::new();
+    for count in [10, 10_000] {
+        let store = fresh_store().await;
+        accounts_with_rows(&store, count).await;
+        let asked = statements(&store, of_one_account).await;
+        let mut of_statements = Vec::new();
+        for statement in asked {
+            of_statements.push(granules_of(&store, &statement).await);
+        }
+        granules.push(of_statements);
     }
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    assert!(
+        granules[0].iter().all(|granules| *granules > 0),
+        "{granules:?}"
+    );
+    assert_eq!(granules[0], granules[1]);
+}
+
+/// How many granules a statement selects.
+async fn granules_of(store: &Store, statement: &str) -> u64 {
+    let plan = sql::lines(store, &format!("EXPLAIN ESTIMATE {statement}")).await;
+    let marks = plan.iter().map(|line| line.rsplit('\t').next().unwrap());
+    marks.map(|marks| marks.parse::<u64>().unwrap()).sum()
+}
+
+/// Rows in every table, because a plan leaves out what is empty. Of several accounts, [`account`] is in the middle.
+async fn accounts_with_rows(store: &Store, count: usize) {
+    let accounts = format!(
+        "(SELECT toString(123456789012 + number - {}) AS id FROM numbers({count}))",
+        count / 2
+    );
+    for (table, columns, values) in [
+        (
+            "account_facts",
+            "account_id, organization_id, partition, account_name, org_state, membership, in_scope, org_unit, _version",
+            "id, 'o-test', 'aws', 'name', 'ACTIVE', 'member', true, 'Root', 1",
+        ),
+        (
+            "account_discoveries",
+            "account_id, discovered_at",
+            "id, now()",
+        ),
+        (
+            "account_tags",
+            "account_id, tags, read_at, _version",
+            "id, map(), now(), 1",
+        ),
+        (
+            "account_settings",
+            "account_id, setting, value",
+            "id, 'owner', 'x'",
+        ),
+        (
+            "stack_instances",
+            "account_id, stack_set_name, region, present, _version",
+            "id, 'polo-roles', 'x', true, 1",
+        ),
+        (
+            "account_payers",
+            "account_id, answered, payer_account_id",
+            "id, true, id",
+        ),
+        (
+            "access_checks",
+            "account_id, role_kind, verdict",
+            "id, 'read', 'success'",
+        ),
+        (
+            "collector_runs",
+            "account_id, collector",
+            "id, 'config_ec2'",
+        ),
+        (
+            "run_targets",
+            "account_id, collector, region, outcome",
+            "id, 'config_ec2', 'x', 'complete'",
+        ),
+        (
+            "dispatches",
+            "account_id, collector, outcome",
+            "id, 'config_ec2', 'accepted'",
+        ),
+        (
+            "provisioning_attempts",
+            "account_id, stack_set_name, action, outcome",
+            "id, 'polo-roles', 'create', 'asked'",
+        ),
+        (
+            "coverage_notices",
+            "account_id, kind, resolution",
+            "id, 'access', ''",
+        ),
+    ] {
+        let insert = format!("INSERT INTO {table} ({columns}) SELECT {values} FROM {accounts}");
+        sql::execute(store, &insert).await;
+    }
+    for statement in [
+        "INSERT INTO discovery_runs (organization_id, listing) VALUES ('o-test', 'complete')",
+        "INSERT INTO collectors (collector, expected) VALUES ('config_ec2', true)",
+        "INSERT INTO rule_settings (setting, value_seconds) VALUES ('propagation_grace', 1)",
+    ] {
+        sql::execute(store, statement).await;
+    }
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
 }

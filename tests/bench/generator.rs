@@ -59,7 +59,10 @@ pub(crate) async fn make(server: &Server, size: Size) -> Store {
     for age in (0..size.days).rev() {
         run(include_str!("day.sql"), age).await;
     }
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
     eprintln!("made {size} in {} s", begun.elapsed().as_secs());
     store
 }

@@ -104,7 +104,12 @@ impl Question {
         match self {
             Q::Account => drop(store.account(account).await.unwrap()),
             Q::Registry => drop(store.accounts().await.unwrap()),
-            Q::StatusChanges => drop(store.copy(&store.registry().await.unwrap()).await.unwrap()),
+            Q::StatusChanges => drop(
+                store
+                    .copy(&mut store.registry().await.unwrap())
+                    .await
+                    .unwrap(),
+            ),
             Q::DispatchStates => drop(store.dispatch_states().await.unwrap()),
             Q::Coverage => {
                 sql::lines(store, "SELECT * FROM v_account_coverage").await;

@@ -65,7 +65,7 @@ async fn a_hundred_thousand_resources_take_no_more_memory_than_ten_thousand() {
 }
 
 #[tokio::test]
-async fn resources_with_as_many_tags_as_aws_allows_take_no_more_and_neither_do_those_that_go() {
+async fn fifty_tags_a_resource_take_no_more() {
     let holds = |count| Holds::Instances {
         count,
         long_tags: 47,

@@ -70,7 +70,7 @@ impl Function for AccessVerifier {
         let touched: Vec<&AccountId> = touched.iter().collect();
         context.store.read_again(&mut registry, &touched).await?;
         let payers = payers::ask(context, &registry).await?;
-        let told = publish_status_changes(context, invocation.sweep_id, &registry).await?;
+        let told = publish_status_changes(context, invocation.sweep_id, &mut registry).await?;
         Ok(json!({
             "accounts": chosen, "checks": verdicts(&checks), "checks_made_before": repeated,
             "stack_instances": stack_set.answer, "payers": payers, "told": told,
@@ -110,7 +110,7 @@ impl AccessVerifier {
     }
 }
 
-/// What the registry says of the one account now, for whoever asked.
+/// What the registry says of the one account now.
 fn answer_for_one(account: &AccountRow) -> Value {
     json!({
         "account_id": account.account_id, "polo_status": account.polo_status,

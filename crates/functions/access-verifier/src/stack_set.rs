@@ -12,10 +12,10 @@ use polo_store::stack_instances::StackInstanceState;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// What came of a reading.
+/// A reading of the StackSet.
 #[derive(Default)]
 pub(crate) struct Reading {
-    /// For whoever asked.
+    /// What the function answers of it.
     pub(crate) answer: Value,
     /// The accounts of which the listing says something new.
     pub(crate) changed: BTreeSet<AccountId>,

@@ -84,7 +84,11 @@ impl Function for AccountDiscovery {
             .iter_mut()
             .filter_map(|done| done.tree.take())
             .collect();
-        let told = report::tell(context, invocation.sweep_id, &discovered, &registry).await?;
+        if first_error.is_some() {
+            // What a discovery that failed has stored is not known.
+            registry = context.store.registry().await?;
+        }
+        let told = report::tell(context, invocation.sweep_id, &discovered, &mut registry).await?;
         let nodes = context
             .store
             .sync_hierarchy(context.clock.now(), &registry, &trees)

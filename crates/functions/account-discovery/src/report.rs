@@ -55,7 +55,7 @@ pub(crate) async fn tell(
     context: &Context,
     sweep_id: Uuid,
     all: &[Discovered],
-    registry: &Registry,
+    registry: &mut Registry,
 ) -> Result<Value, FunctionError> {
     let mut entries = Vec::new();
     for reconciliation in all.iter().map(|done| &done.reconciliation) {

@@ -1,6 +1,6 @@
 //! The accounts to collect from, and which of them pay. Pure.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use polo_core::{AccountId, PoloStatus};
 use polo_store::payers::PaidAccount;
@@ -13,31 +13,27 @@ pub(crate) struct Active {
     pub(crate) pays: bool,
 }
 
-/// Those that are active. A payer that is not is told: what it alone can say is missing for all its accounts.
+/// The active accounts.
 pub(crate) fn active(paid: &[PaidAccount]) -> Vec<Active> {
-    let ids: HashSet<&AccountId> = paid
-        .iter()
-        .filter(|account| account.status == PoloStatus::Active)
-        .map(|account| &account.account_id)
-        .collect();
     let payers = payers(paid);
-    for (payer, accounts) in &payers {
-        if payer.is_none_or(|payer| !ids.contains(payer)) {
-            tracing::warn!(
-                payer.account_id = payer.map(AccountId::as_str),
-                accounts,
-                "payer not visible: the view v_payers says why"
-            );
-        }
-    }
     paid.iter()
-        .map(|account| &account.account_id)
-        .filter(|id| ids.contains(id))
-        .map(|id| Active {
-            account_id: id.clone(),
-            pays: payers.contains_key(&Some(id)),
+        .filter(|account| account.status == PoloStatus::Active)
+        .map(|account| Active {
+            account_id: account.account_id.clone(),
+            pays: payers.contains_key(&Some(&account.account_id)),
         })
         .collect()
+}
+
+/// The payers that are not active, each with how many accounts lack what it alone can say; none is an unknown payer.
+pub(crate) fn dark_payers(paid: &[PaidAccount]) -> BTreeMap<Option<&AccountId>, usize> {
+    let mut payers = payers(paid);
+    for account in paid {
+        if account.status == PoloStatus::Active {
+            payers.remove(&Some(&account.account_id));
+        }
+    }
+    payers
 }
 
 /// How many watched accounts each payer pays for; none is the payer that is not known. An account that Polo cannot read has
@@ -76,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_active_account_pays_if_an_account_that_is_watched_names_it() {
+    fn account_pays_if_a_watched_one_names_it() {
         let accounts = [
             paid(1, Works, Some(1)),
             paid(2, Works, Some(3)),
@@ -84,7 +80,7 @@ mod tests {
             paid(4, Works, None),
             paid(5, PendingSetup, Some(4)),
             paid(6, Works, None),
-            // A management account is there even if it is excluded, and nobody watches what it pays for.
+            // Nothing is collected from an excluded account, so its payer is not asked for it.
             paid(7, Excluded, Some(6)),
         ];
         let expected = [(1, true), (2, false), (4, true), (6, false)];
@@ -93,19 +89,10 @@ mod tests {
             pays,
         });
         assert_eq!(active(&accounts), expected);
-        let counts: Vec<_> = payers(&accounts)
+        let dark: Vec<_> = dark_payers(&accounts)
             .into_iter()
             .map(|(payer, count)| (payer.cloned(), count))
             .collect();
-        let unknown = (None, 2);
-        assert_eq!(
-            counts,
-            [
-                unknown,
-                (Some(id(1)), 1),
-                (Some(id(3)), 2),
-                (Some(id(4)), 1)
-            ]
-        );
+        assert_eq!(dark, [(None, 2), (Some(id(3)), 2)]);
     }
 }

@@ -9,13 +9,13 @@ mod send;
 
 use std::time::Duration;
 
-use polo_core::{CollectorManifest, DispatchMode, Field, Invocation, PoloStatus, Scope};
+use polo_core::{AccountId, CollectorManifest, DispatchMode, Field, Invocation, PoloStatus, Scope};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::collectors::manifests;
 use polo_store::dispatches::DispatchState;
 use serde_json::Value;
 
-use crate::active::{Active, active};
+use crate::active::{Active, active, dark_payers};
 use crate::choose::{Wanted, independent, newly_active, reconcile, sweep};
 
 /// The longest that a sweep spends on deleting resources that are gone for long.
@@ -126,6 +126,15 @@ impl CollectionDispatcher {
                 "the registry holds no account: run account-discovery first (`polo discover`)"
                     .to_owned(),
             ));
+        }
+        if collectors.iter().any(|one| one.scope == Scope::Payer) {
+            for (payer, accounts) in dark_payers(&paid) {
+                tracing::warn!(
+                    payer.account_id = payer.map(AccountId::as_str),
+                    accounts,
+                    "payer not visible: the view v_payers says why"
+                );
+            }
         }
         let all = sweep(&active(&paid), &collectors);
         match mode {

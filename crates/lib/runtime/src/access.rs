@@ -177,14 +177,13 @@ pub async fn store_checks(context: &Context, checks: &[AccessCheck]) -> Result<(
     Ok(())
 }
 
-/// Brings the copy for dashboards up to date with what was read, and publishes every account whose status it showed
-/// otherwise.
+/// Brings the copy for dashboards up to date with what was read, and publishes the changes of status.
 ///
 /// The copy is made first: events only speed things up, and an event that is lost is made up for by the schedules.
 pub async fn publish_status_changes(
     context: &Context,
     sweep_id: Uuid,
-    registry: &Registry,
+    registry: &mut Registry,
 ) -> Result<Value, FunctionError> {
     let changes = context.store.copy(registry).await?;
     let entries: Vec<EventEntry> = changes

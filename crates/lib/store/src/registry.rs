@@ -44,20 +44,16 @@ impl Registry {
     }
 }
 
-/// An account whose status is another than its copy shows.
+/// An account whose status is not the one that its copy shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the other fields are those of v_accounts")]
 pub struct StatusChange {
-    /// The account.
     pub account_id: String,
-    /// Its name.
     pub account_name: String,
-    /// Its organization.
     pub organization_id: String,
-    /// The status that the copy shows; empty for an account that it does not hold yet.
+    /// The status in the copy; empty for an account that it does not hold yet.
     pub previous_polo_status: String,
-    /// The status that holds.
     pub polo_status: String,
-    /// Why.
     pub status_reason: String,
 }
 
@@ -163,26 +159,26 @@ impl Store {
         Ok(())
     }
 
-    /// Brings the copy up to date with what was read, and returns the accounts whose status it showed otherwise, by id.
-    /// What a newer copy has seen is left to it.
+    /// Brings the copy up to date with what was read, and returns the changes of status, by account. An account of which a
+    /// newer copy has seen more is left to it and read again.
     ///
     /// Of a whole registry, only rows that differ are written. A single account is written even where its copy looks right:
     /// an older, slower copy of the whole may still be under way with a stale row, and must find a newer one.
-    pub async fn copy(&self, registry: &Registry) -> Result<Vec<StatusChange>, StoreError> {
+    pub async fn copy(&self, registry: &mut Registry) -> Result<Vec<StatusChange>, StoreError> {
         let copies = self.copies(registry).await?;
         let mut rows = Vec::new();
         let mut changes = Vec::new();
+        let mut overtaken = Vec::new();
         for (id, (version, account)) in &registry.accounts {
             let copy = copies.get(id);
             if copy.is_some_and(|copy| copy._version >= *version) {
+                overtaken.push(account.id()?);
                 continue;
             }
             if !registry.is_whole || copy.is_none_or(|copy| !copy.shows(account)) {
                 rows.push(CopyRow::of(account, *version));
             }
-            let shown = copy
-                .map(|copy| copy.polo_status.as_str())
-                .unwrap_or_default();
+            let shown = copy.map_or("", |copy| copy.polo_status.as_str());
             if shown != account.polo_status {
                 changes.push(StatusChange {
                     account_id: id.clone(),
@@ -198,6 +194,8 @@ impl Store {
             self.insert("copy v_accounts to aws_accounts", batch)
                 .await?;
         }
+        let overtaken: Vec<&AccountId> = overtaken.iter().collect();
+        self.read_again(registry, &overtaken).await?;
         Ok(changes)
     }
 
@@ -206,8 +204,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownAccount`] if the registry does not hold it.
     pub async fn copy_account(&self, account_id: &AccountId) -> Result<(), StoreError> {
-        let registry = self.registry_of(account_id).await?;
-        self.copy(&registry).await?;
+        let mut registry = self.registry_of(account_id).await?;
+        self.copy(&mut registry).await?;
         Ok(())
     }
 

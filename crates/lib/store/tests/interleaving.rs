@@ -61,7 +61,10 @@ async fn discover(store: &Store, name: &str) {
         .write_account_facts(version, [&facts(name)])
         .await
         .unwrap();
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
 }
 
 async fn verify(store: &Store, verdict: Verdict) {
@@ -82,7 +85,10 @@ async fn verify(store: &Store, verdict: Verdict) {
         duration_ms: 1,
     };
     store.write_access_checks(&[check]).await.unwrap();
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
 }
 
 async fn collect(store: &Store) {
@@ -228,7 +234,10 @@ async fn no_edit_is_lost_whoever_writes_at_the_same_time() {
         (role, "root@example.com")
     );
     assert_eq!(account.discovered_at, discovered_at);
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
     assert_copy_is_the_truth(&store).await;
 }
 
@@ -259,8 +268,8 @@ async fn a_slow_copy_never_overwrites_a_newer_one() {
         let slow_store = relay.store(&store);
         let answer = relay.hold_answer("FROM v_accounts");
         let slow = tokio::spawn(async move {
-            let registry = slow_store.registry().await?;
-            slow_store.copy(&registry).await
+            let mut registry = slow_store.registry().await?;
+            slow_store.copy(&mut registry).await
         });
         answer.reached().await;
         store.decide(&id(), "maria", &[edit]).await.unwrap();
@@ -281,8 +290,14 @@ async fn an_unchanged_account_is_not_written_again() {
     discover(&store, "first").await;
     let versions = "SELECT count() FROM aws_accounts";
     let before = sql::number(&store, versions).await;
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
     assert_eq!(sql::number(&store, versions).await, before);
     discover(&store, "renamed").await;
     assert_eq!(

@@ -472,7 +472,10 @@ async fn an_exclusion_says_who_why_and_until_when_and_ends_by_itself() {
         store.account(&id).await.unwrap().polo_status,
         "pending_setup"
     );
-    store.copy(&store.registry().await.unwrap()).await.unwrap();
+    store
+        .copy(&mut store.registry().await.unwrap())
+        .await
+        .unwrap();
     assert_eq!(sql::text(&store, copied).await, "pending_setup platform");
 }
 

@@ -25,7 +25,7 @@ async fn world_of_many(relay: &Relay) -> World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tick_checks_5000_accounts_at_once_and_reads_the_registry_once() {
+async fn tick_checks_5000_accounts_and_reads_the_registry_once() {
     let relay = Relay::to_engine().await;
     let world = world_of_many(&relay).await;
     let answer = world.tick().await;
@@ -67,9 +67,9 @@ async fn a_verification_of_one_account_reads_that_account_alone() {
     assert_eq!(relay.registry_reads(), 0);
 }
 
-/// What changes a status without a check is told by the next tick all the same.
+/// The next tick also publishes a change of status that no check has made.
 #[tokio::test]
-async fn a_tick_tells_what_others_have_changed() {
+async fn a_tick_publishes_what_others_have_changed() {
     let world = World::new().await.found(&[ONE, TWO]).await;
     world.tick().await;
     world.told();

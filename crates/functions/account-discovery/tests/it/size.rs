@@ -22,7 +22,7 @@ async fn statuses(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_of_5000_accounts_is_registered_through_its_filter_without_paths() {
+async fn organization_of_5000_accounts_without_paths_is_registered() {
     let relay = Relay::to_engine().await;
     let url = relay.url();
     let ids = ids();

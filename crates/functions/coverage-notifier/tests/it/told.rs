@@ -1,5 +1,6 @@
 //! What is told: on transition, grouped, and never the same line every tick.
 
+use polo_testkit::relay::Relay;
 use polo_testkit::{accounts, sql};
 use serde_json::json;
 
@@ -200,4 +201,13 @@ async fn five_hundred_concerns_are_one_message_and_each_is_noted() {
         ["Polo dev: 500 accounts need attention"]
     );
     assert_eq!(world.notices().await.len(), 500);
+}
+
+#[tokio::test]
+async fn tick_reads_the_registry_once() {
+    let relay = Relay::to_engine().await;
+    let world = World::with(&relay.url(), &[("POLO_SLACK_WEBHOOK_SECRET_ID", SECRET)]).await;
+    world.forgotten("111111111111").await;
+    assert_eq!(world.tick().await["slack"], "posted");
+    assert_eq!(relay.registry_reads(), 1);
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use polo_testkit::relay::Relay;
+use status_page::{Route, StatusPage};
+
 use crate::world::{BROKEN, HOSTILE, PARTLY, SHOP, STANDALONE, SUSPENDED, World};
 
 /// A page without its style and with times that are always the same.
@@ -307,4 +310,17 @@ async fn names_move_no_cursor_and_reorder_no_text() {
     assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{text}");
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["account_name"], hostile);
+}
+
+#[tokio::test]
+async fn each_list_reads_the_registry_once() {
+    let world = World::organization().await;
+    let relay = Relay::to_engine().await;
+    let page = StatusPage::over(relay.store(&world.store));
+    let lists = ["/", "/ous/ou-ab12-prod", "/api/coverage", "/api/accounts"];
+    for (read_before, path) in lists.iter().enumerate() {
+        let route = Route::of("GET", path, None).unwrap();
+        assert_eq!(page.answer(&route).await.unwrap().status, 200, "{path}");
+        assert_eq!(relay.registry_reads(), read_before + 1, "{path}");
+    }
 }

@@ -179,7 +179,7 @@ async fn one_account_is_read_by_its_key() {
     }
 }
 
-/// One account's statements select as many granules among 10,000 accounts as among 10: one of each part.
+/// One account's statements select no more granules among 10,000 accounts than among 10: one of each part.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_account_reads_the_same_among_10_and_among_10000() {
     let mut granules = Vec::new();
@@ -193,11 +193,12 @@ async fn one_account_reads_the_same_among_10_and_among_10000() {
         }
         granules.push(of_statements);
     }
-    assert!(
-        granules[0].iter().all(|granules| *granules > 0),
-        "{granules:?}"
-    );
-    assert_eq!(granules[0], granules[1]);
+    let [among_few, among_many] = [&granules[0], &granules[1]];
+    assert_eq!(among_few.len(), among_many.len());
+    for (few, many) in among_few.iter().zip(among_many) {
+        // A table of few accounts may have as many parts with this one as a table of many.
+        assert!((1..=*few).contains(many), "{granules:?}");
+    }
 }
 
 /// How many granules a statement selects.
@@ -246,23 +247,23 @@ async fn accounts_with_rows(store: &Store, count: usize) {
         ),
         (
             "access_checks",
-            "account_id, role_kind, verdict",
-            "id, 'read', 'success'",
+            "account_id, role_kind, verdict, checked_at",
+            "id, 'read', 'success', now()",
         ),
         (
             "collector_runs",
-            "account_id, collector",
-            "id, 'config_ec2'",
+            "account_id, collector, started_at",
+            "id, 'config_ec2', now()",
         ),
         (
             "run_targets",
-            "account_id, collector, region, outcome",
-            "id, 'config_ec2', 'x', 'complete'",
+            "account_id, collector, region, outcome, started_at",
+            "id, 'config_ec2', 'x', 'complete', now()",
         ),
         (
             "dispatches",
-            "account_id, collector, outcome",
-            "id, 'config_ec2', 'accepted'",
+            "account_id, collector, outcome, requested_at",
+            "id, 'config_ec2', 'accepted', now()",
         ),
         (
             "provisioning_attempts",

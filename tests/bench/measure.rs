@@ -49,13 +49,13 @@ impl Column {
 /// Asks once for the caches, then about each account of the sample. Medians count.
 async fn measure(server: &Server, store: &Store, question: Question, sample: &Sample) -> Row {
     let database = store.database();
-    question.ask(store, &sample.0[0]).await;
+    question.ask(server, store, &sample.0[0]).await;
     let (mut read, mut took) = (Vec::new(), Vec::new());
     let mut tables = BTreeSet::new();
     for of in &sample.0 {
         let since = server.now().await;
         let begun = Instant::now();
-        question.ask(store, of).await;
+        question.ask(server, store, of).await;
         took.push(begun.elapsed());
         let answer = server.logged(
             database,

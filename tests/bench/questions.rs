@@ -3,7 +3,6 @@
 use polo_core::AccountId;
 use polo_store::Store;
 use polo_store::billed_calls::BilledCall;
-use polo_testkit::sql;
 use uuid::Uuid;
 
 use crate::server::Server;
@@ -99,7 +98,7 @@ impl Question {
     }
 
     /// Asks as the functions ask.
-    pub(crate) async fn ask(self, store: &Store, of: &OfAccount) {
+    pub(crate) async fn ask(self, server: &Server, store: &Store, of: &OfAccount) {
         let account = &of.account;
         match self {
             Q::Account => drop(store.account(account).await.unwrap()),
@@ -112,7 +111,8 @@ impl Question {
             ),
             Q::DispatchStates => drop(store.dispatch_states().await.unwrap()),
             Q::Coverage => {
-                sql::lines(store, "SELECT * FROM v_account_coverage").await;
+                let view = "SELECT * FROM v_account_coverage";
+                server.ask(store.database(), view).await;
             }
             Q::Payers => drop(store.paid_accounts().await.unwrap()),
             Q::Rollout => drop(store.rollout().await.unwrap()),

@@ -80,7 +80,9 @@ cost: ## What a deployment costs a month: make cost ACCOUNTS=250 SETTINGS=file.j
 	@$(MAKE) -s infra/polo/node_modules/.stamp
 	@$(TSX) infra/polo/bin/cost.ts "$$ACCOUNTS" "$$SETTINGS"
 
-test: lint test-rust ## Every check there is; CI runs the same
+test: ## Every check there is; CI runs the same
+	@$(MAKE) -j4 lint .tools/venv/.stamp .tools/lambda/.stamp infra/polo/node_modules/.stamp
+	@$(MAKE) test-rust
 	@$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-infra test-local-aws test-templates
 
 fmt: ## Format the code

@@ -92,6 +92,7 @@ lint: $(DENY) .tools/node/.stamp ## Formatting, clippy, licences and sources
 	cargo fmt --all --check
 	@[ -n "$$RUSTC_WORKSPACE_WRAPPER" ] || { echo "clippy is missing: install it with rustup component add clippy" >&2; exit 2; }
 	@echo "building with clippy (the AWS SDK takes some minutes the first time)"
+	@cargo fetch --locked --quiet
 	@said=$$(cargo build --workspace --all-targets --locked --quiet 2>&1) && [ -z "$$said" ] || { printf '%s\n' "$$said" >&2; exit 1; }
 	$(DENY) --locked check --hide-inclusion-graph bans licenses sources
 

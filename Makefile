@@ -25,7 +25,7 @@ TSX := infra/polo/node_modules/.bin/tsx
 CDK := infra/polo/node_modules/.bin/cdk
 
 export CDK_DISABLE_CLI_TELEMETRY := 1
-# Whatever is compiled for running and testing is linted on the way: `cargo clippy` would read all dependencies once more.
+# Clippy lints the workspace while it is compiled. A separate `cargo clippy` would check every dependency a second time.
 export RUSTC_WORKSPACE_WRAPPER := $(shell command -v clippy-driver)
 # What people give is read by recipes as "$$NAME": pasted into a command, a blank or a semicolon in it would be the shell's.
 export OUT SETTINGS STACKS

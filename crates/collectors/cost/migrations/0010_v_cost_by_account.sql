@@ -1,6 +1,6 @@
 -- What each account on the bill costs: this month so far, the last 7 and 30 days before today, and the previous month.
--- The plain columns are the unblended cost, as it is invoiced, the others the amortized one. A sum is NULL while a day
--- of its period was not read to its end at a payer of the account, because a sum over fewer days would look measured. A
+-- The plain columns are the unblended cost, as it is invoiced, the others the amortized one. A sum is NULL while the
+-- read of any day in its period is incomplete at a payer of the account: a sum over fewer days would look measured. One
 -- row per currency. An account that Polo does not know has no name and no status.
 CREATE OR REPLACE VIEW v_cost_by_account {on_cluster} AS
 WITH

@@ -1,5 +1,5 @@
--- The Savings Plans that commit somebody now or will, each with when it expires and how well it was used on the last day
--- that the payer told of. days_left counts calendar days in UTC. Where the payer told nothing, the utilisation is NULL.
+-- Active and future Savings Plans, each with its expiry and its utilization on the last day that the payer reported.
+-- days_left counts calendar days in UTC. The utilization is NULL if the payer reported none.
 CREATE OR REPLACE VIEW v_savings_plans {on_cluster} AS
 SELECT
     p.account_id AS account_id,

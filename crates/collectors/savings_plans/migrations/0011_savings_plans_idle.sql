@@ -1,6 +1,5 @@
--- Savings Plans that are paid for and not used: less than 80 % of the commitment over the last three days that the payer
--- told of, none of them older than ten days. What was committed and not used is lost hour by hour, so that three days
--- are enough to say so.
+-- Underused Savings Plans: less than 80 % of the commitment over the last three days that the payer reported, none of them
+-- older than ten days. Unused commitment is lost every hour, so three days are enough.
 CREATE OR REPLACE VIEW savings_plans_idle {on_cluster} AS
 SELECT
     i.account_id AS account_id,

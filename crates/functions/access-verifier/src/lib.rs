@@ -1,8 +1,8 @@
 //! Verifies that the roles of the registry's accounts can be assumed, and reads what the StackSet says of them.
 //!
 //! Invariants: an excluded account is never touched; what could not be asked is inconclusive; the status itself is
-//! decided by `v_accounts` alone, which a tick reads once as a whole, and by their keys the accounts that it has changed.
-//! The tick is also what brings the copy for dashboards up to date.
+//! decided by `v_accounts` alone. A tick reads that view once, then reads the accounts that it changed by key. It also
+//! updates the copy for dashboards.
 
 mod stack_set;
 
@@ -70,10 +70,10 @@ impl Function for AccessVerifier {
         let touched: Vec<&AccountId> = touched.iter().collect();
         context.store.read_again(&mut registry, &touched).await?;
         let payers = payers::ask(context, &registry).await?;
-        let told = publish_status_changes(context, invocation.sweep_id, &mut registry).await?;
+        let published = publish_status_changes(context, invocation.sweep_id, &mut registry).await?;
         Ok(json!({
             "accounts": chosen, "checks": verdicts(&checks), "checks_made_before": repeated,
-            "stack_instances": stack_set.answer, "payers": payers, "told": told,
+            "stack_instances": stack_set.answer, "payers": payers, "told": published,
             "account": only.and_then(|account_id| registry.account(account_id)).map(answer_for_one)
         }))
     }

@@ -15,9 +15,9 @@ use uuid::Uuid;
 /// A reading of the StackSet.
 #[derive(Default)]
 pub(crate) struct Reading {
-    /// What the function answers of it.
+    /// The part of the function's answer about the StackSet.
     pub(crate) answer: Value,
-    /// The accounts of which the listing says something new.
+    /// The accounts whose instances changed since the last reading.
     pub(crate) changed: BTreeSet<AccountId>,
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn active(paid: &[PaidAccount]) -> Vec<Active> {
         .collect()
 }
 
-/// The payers that are not active, each with how many accounts lack what it alone can say; none is an unknown payer.
+/// The payers that are not active, each with the number of accounts it pays for. `None` stands for an unknown payer.
 pub(crate) fn dark_payers(paid: &[PaidAccount]) -> BTreeMap<Option<&AccountId>, usize> {
     let mut payers = payers(paid);
     for account in paid {
@@ -36,8 +36,8 @@ pub(crate) fn dark_payers(paid: &[PaidAccount]) -> BTreeMap<Option<&AccountId>, 
     payers
 }
 
-/// How many watched accounts each payer pays for; none is the payer that is not known. An account that Polo cannot read has
-/// a gap of its own, before anyone asks who pays for it.
+/// The number of watched accounts of each payer. An account that Polo cannot read and whose payer is unknown is left out:
+/// it already has a gap of its own.
 fn payers(paid: &[PaidAccount]) -> BTreeMap<Option<&AccountId>, usize> {
     let mut payers = BTreeMap::new();
     for account in paid {

@@ -99,8 +99,7 @@ impl CollectionDispatcher {
                     account.polo_status, account.status_reason
                 )));
             }
-            let pays = collectors.iter().any(|one| one.scope == Scope::Payer)
-                && store.pays(account_id).await?;
+            let pays = ask_payers(&collectors) && store.pays(account_id).await?;
             let active = [Active {
                 account_id: account_id.clone(),
                 pays,
@@ -127,7 +126,7 @@ impl CollectionDispatcher {
                     .to_owned(),
             ));
         }
-        if collectors.iter().any(|one| one.scope == Scope::Payer) {
+        if ask_payers(&collectors) {
             for (payer, accounts) in dark_payers(&paid) {
                 tracing::warn!(
                     payer.account_id = payer.map(AccountId::as_str),
@@ -171,6 +170,11 @@ impl CollectionDispatcher {
         }
         Ok(chosen)
     }
+}
+
+/// Whether any of these collectors runs in payers alone.
+fn ask_payers(collectors: &[&CollectorManifest]) -> bool {
+    collectors.iter().any(|one| one.scope == Scope::Payer)
 }
 
 /// Each name once, as a list for people.

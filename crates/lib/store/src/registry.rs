@@ -11,6 +11,7 @@ use polo_core::AccountId;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{AccountRow, IDS_PER_STATEMENT};
+use crate::resources::BATCH_ROWS;
 use crate::{Store, StoreError, TableRow, time_of};
 
 /// Accounts as they were read, each with the version that was asked before.
@@ -94,6 +95,7 @@ impl CopyRow {
             polo_status: account.polo_status.clone(),
             polo_read_role: account.polo_read_role.clone(),
             polo_action_role: account.polo_action_role.clone(),
+            // The column takes no NULL: the contract shows the epoch for an account without a complete scan.
             last_successful_scan: account.last_successful_scan.unwrap_or_default(),
             last_scan_error: account.last_scan_error.clone(),
             account_role: account.account_role.clone(),
@@ -115,9 +117,6 @@ impl CopyRow {
         *self == same
     }
 }
-
-/// Rows of one insert.
-const ROWS_PER_INSERT: usize = 2_000;
 
 impl Store {
     /// Every account. Reads states alone: O(accounts x collectors x places), at any age of history.
@@ -190,7 +189,7 @@ impl Store {
                 });
             }
         }
-        for batch in rows.chunks(ROWS_PER_INSERT) {
+        for batch in rows.chunks(BATCH_ROWS) {
             self.insert("copy v_accounts to aws_accounts", batch)
                 .await?;
         }

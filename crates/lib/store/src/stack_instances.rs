@@ -61,8 +61,8 @@ impl InstanceRow {
 const CURRENT: &str = "CURRENT";
 
 impl Store {
-    /// Stores a complete listing: what it does not name is no longer there. Returns the accounts of which it says something else
-    /// than the listing before.
+    /// Stores a complete listing: what it does not name is no longer there. Returns the accounts whose instances changed since
+    /// the previous listing.
     pub async fn write_stack_instances(
         &self,
         stack_set_name: &str,

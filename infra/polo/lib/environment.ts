@@ -4,7 +4,7 @@
  * resolve), none is a secret, and an unset setting is an absent variable, so that defaults live in the functions alone.
  */
 import { Aws } from 'aws-cdk-lib';
-import type { PoloConfig } from './settings/config.ts';
+import type { PoloConfig } from './settings/polo-config.ts';
 import { listedOrganizations, listsOwnOrganization, organizationReaderArn } from './settings/hub-location.ts';
 import type { CollectorManifest } from './inputs/manifest.ts';
 import type { Names } from './names.ts';

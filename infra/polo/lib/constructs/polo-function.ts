@@ -7,7 +7,7 @@ import { type PolicyStatement, PolicyDocument, Role, ServicePrincipal } from 'aw
 import { Architecture, type Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import { INVOCATION_RETRY_ATTEMPTS, MAX_EVENT_AGE } from '../delivery.ts';
 import { type Environment, rejectOversized } from '../environment.ts';
 import type { Names } from '../names.ts';

@@ -6,7 +6,7 @@
  */
 import { CfnResource, CustomResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import { migrationsDigest } from '../inputs/migrations.ts';
 import type { PoloFunction } from './polo-function.ts';
 

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { rejectOtherArchitecture } from './architecture.ts';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import { SettingError } from '../settings/setting-error.ts';
 
 /** Relative folders in settings are relative to the app, wherever it is started. */

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import type { CollectorManifest } from './manifest.ts';
 import type { Names } from '../names.ts';
 import { SettingError } from '../settings/setting-error.ts';

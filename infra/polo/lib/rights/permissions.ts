@@ -4,7 +4,7 @@
  */
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import { listedOrganizations, listsOwnOrganization, organizationReaderArn } from '../settings/hub-location.ts';
 import { organizationReads } from './organization-permissions.ts';
 import { actionRoleOf, readRoleOf } from '../settings/role-names.ts';

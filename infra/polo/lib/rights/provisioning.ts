@@ -4,7 +4,7 @@
  * no more than assume the role that may.
  */
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import type { Environment } from '../environment.ts';
 import { provisionerArn } from '../settings/hub-location.ts';
 import { assumeRole, servedStackSet } from './permissions.ts';

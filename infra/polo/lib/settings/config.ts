@@ -4,77 +4,23 @@
  */
 import { SettingError } from './setting-error.ts';
 import { SettingReader } from './setting-reader.ts';
-import { ARCHITECTURES, type Architecture } from '../inputs/architecture.ts';
-import { type AlarmSettings, readAlarmSettings } from './alarm-settings.ts';
-import { type ReservedConcurrency, readReservedConcurrency } from './concurrency-settings.ts';
-import { type ForwardingSettings, hubOf, readForwardingSettings } from './forwarding-settings.ts';
+import { ARCHITECTURES } from '../inputs/architecture.ts';
+import { readAlarmSettings } from './alarm-settings.ts';
+import { readReservedConcurrency } from './concurrency-settings.ts';
+import { hubOf, readForwardingSettings } from './forwarding-settings.ts';
 import { rejectContradictingLocation } from './hub-location.ts';
 import { namesFor } from '../names.ts';
-import { EXTERNAL_ID, ORGANIZATION_ID, type OrganizationSetting, ROLE_ARN, readOrganizations, rejectContradictingOrganizations } from './organization-settings.ts';
-import { type PageSettings, balancerOf, readPageSettings } from './page-settings.ts';
-import { type RetentionSettings, readRetentionSettings } from './retention-settings.ts';
-import { type RoleNames, actionRoleOf, readRoleNames, rejectTakenNames } from './role-names.ts';
-import { ACCOUNT_ID, type RoleSettings, readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
-import { type SecretSettings, readSecretSettings, rejectPasswordInClear } from './secret-settings.ts';
+import { readOrganizations, rejectContradictingOrganizations } from './organization-settings.ts';
+import { balancerOf, readPageSettings } from './page-settings.ts';
+import { readRetentionSettings } from './retention-settings.ts';
+import { actionRoleOf, readRoleNames, rejectTakenNames } from './role-names.ts';
+import { readRoleSettings, rejectContradictingRoles } from './role-settings.ts';
+import { readSecretSettings, rejectPasswordInClear } from './secret-settings.ts';
 import { rejectOtherRegions } from './region-of-arns.ts';
+import { ACCOUNT_ID, EXTERNAL_ID, ORGANIZATION_ID, ROLE_ARN } from './patterns.ts';
+import { MODES, type PoloConfig } from './polo-config.ts';
 import { scheduleExpression } from './schedule.ts';
 import { USD } from '../inputs/manifest.ts';
-
-export const MODES = ['organization', 'explicit', 'single'] as const;
-export type Mode = (typeof MODES)[number];
-
-export interface PoloConfig {
-  readonly env: string;
-  readonly architecture: Architecture;
-  /** The folder with one folder per function, or the stub that only serves to look at the template. */
-  readonly artifacts: { readonly kind: 'stub' } | { readonly kind: 'folder'; readonly path: string };
-  readonly logRetentionDays: number;
-  readonly clickhouseUrl?: string;
-  readonly clickhouseDatabase?: string;
-  readonly clickhouseUser?: string;
-  /** The cluster on which tables are made; absent = a single server, or ClickHouse Cloud. */
-  readonly clickhouseCluster?: string;
-  /** How long ClickHouse keeps history. */
-  readonly retention: RetentionSettings;
-  /** The member roles' names and path. */
-  readonly roleNames: RoleNames;
-  /** Read roles under other names or paths: full ARNs, or patterns with `*`. */
-  readonly extraReadRoleArns: readonly string[];
-  readonly externalId?: string;
-  readonly hubOrganizationId?: string;
-  readonly mode: Mode;
-  /** Absent = one organization, called directly. */
-  readonly organizations?: readonly OrganizationSetting[];
-  /** Explicit mode: account ids or full role ARNs. */
-  readonly accounts: readonly string[];
-  /** The stack set that rolls the member roles out; absent = the hub reads none. */
-  readonly stackSetName?: string;
-  readonly regions: readonly string[];
-  readonly checkConcurrency?: number;
-  readonly stsCallsPerSecond?: number;
-  readonly putEventsPerSecond?: number;
-  readonly discoverySchedule: string;
-  readonly accessCheckSchedule: string;
-  readonly dispatchSchedule: string;
-  readonly coverageSchedule: string;
-  readonly provisioningSchedule: string;
-  /** The expression of each sweep that manifests may name. */
-  readonly sweepSchedules: Readonly<Record<string, string>>;
-  /** What a collector's billed calls may cost per account and UTC day, in USD, where it is not what its manifest says. */
-  readonly dayUsdAtMost: Readonly<Record<string, string>>;
-  /** The member roles and their rollout. */
-  readonly roles: RoleSettings;
-  /** How many invocations of a function may run at once, where the setting says it. */
-  readonly reservedConcurrency: ReservedConcurrency;
-  /** ClickHouse's password and Slack's address. */
-  readonly secrets: SecretSettings;
-  /** Who may open the status page, and through what. */
-  readonly page: PageSettings;
-  /** Whom alarms tell, and of what. */
-  readonly alarms: AlarmSettings;
-  /** The way of account events from the management account to the hub. */
-  readonly forwarding: ForwardingSettings;
-}
 
 export const DEFAULT_SWEEPS: Readonly<Record<string, string>> = { hourly: 'cron(10 * * * ? *)', daily: 'cron(0 3 * * ? *)', weekly: 'cron(0 4 ? * MON *)' };
 

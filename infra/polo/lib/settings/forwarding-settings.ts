@@ -2,7 +2,8 @@
  * The settings of account events on their way from the management account to the hub's bus.
  * Invariant: the forwarder knows its destination in full, or is not synthesized.
  */
-import { ACCOUNT_ID, type RoleSettings } from './role-settings.ts';
+import { ACCOUNT_ID } from './patterns.ts';
+import type { RoleSettings } from './role-settings.ts';
 import { SettingError } from './setting-error.ts';
 import type { SettingReader } from './setting-reader.ts';
 

@@ -5,20 +5,10 @@
  * besides to assume them.
  */
 import { Aws } from 'aws-cdk-lib';
-import type { PoloConfig } from './config.ts';
+import type { PoloConfig } from './polo-config.ts';
 import { namesFor } from '../names.ts';
 import type { OrganizationSetting } from './organization-settings.ts';
 import { SettingError } from './setting-error.ts';
-
-export const HUB_LOCATIONS = ['management-account', 'delegated-administrator', 'member-account'] as const;
-export type HubLocation = (typeof HUB_LOCATIONS)[number];
-
-export type Caller = 'SELF' | 'DELEGATED_ADMIN';
-
-/** As whom the stack set is made, read and served. A plain account does so through roles of the management account. */
-export function callerOf(location: HubLocation): Caller {
-  return location === 'delegated-administrator' ? 'DELEGATED_ADMIN' : 'SELF';
-}
 
 type Located = Pick<PoloConfig, 'env' | 'roles' | 'forwarding'>;
 

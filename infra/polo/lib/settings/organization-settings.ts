@@ -3,7 +3,7 @@
  * Invariant: at most one is listed without a role, the hub's own, and where the hub's organization is known the others are too.
  */
 import { arnProblem } from './aws-places.ts';
-import { OU_ID } from './role-settings.ts';
+import { EXTERNAL_ID, ORGANIZATION_ID, OU_ID, ROLE_ARN } from './patterns.ts';
 import { SettingError } from './setting-error.ts';
 import type { SettingReader } from './setting-reader.ts';
 
@@ -17,10 +17,6 @@ export interface OrganizationSetting {
   readonly exclude_ous?: readonly string[];
 }
 
-/** With any path, but without the wildcards and variables that would mean more than one role in a policy. */
-export const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[A-Za-z0-9_+=,.@-]+\/)*[A-Za-z0-9_+=,.@-]{1,64}$/;
-export const EXTERNAL_ID = /^[A-Za-z0-9_+=,.@:/-]{2,1224}$/;
-export const ORGANIZATION_ID = /^o-[a-z0-9]{10,32}$/;
 
 export function readOrganizations(settings: SettingReader): OrganizationSetting[] | undefined {
   const fix = 'write a list such as [{"id":"o-a1b2c3d4e5","role_arn":"arn:...","external_id":"...","include_ous":["ou-..."]}]';

@@ -2,7 +2,7 @@
  * The region of what settings name by ARN: the hub's stacks can use it only where they are themselves.
  * Invariant: a secret's ARN is not shown, because what was given in its place may have been the secret.
  */
-import type { PoloConfig } from './config.ts';
+import type { PoloConfig } from './polo-config.ts';
 import { SettingError } from './setting-error.ts';
 
 /** Fails where the hub's region is known and an ARN is of another. */

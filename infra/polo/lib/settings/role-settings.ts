@@ -2,7 +2,8 @@
  * The settings of the member roles and of their rollout.
  * Invariant: what the template's parameters would refuse at deployment is refused here, before anything is written.
  */
-import { type Caller, HUB_LOCATIONS, type HubLocation, callerOf } from './hub-location.ts';
+import { type Caller, HUB_LOCATIONS, type HubLocation, callerOf } from './caller.ts';
+import { ACCOUNT_ID, OU_ID } from './patterns.ts';
 import { SettingError } from './setting-error.ts';
 import type { SettingReader } from './setting-reader.ts';
 
@@ -46,8 +47,6 @@ export interface RelatedSettings {
 const DEFAULT_REGION = 'us-east-1';
 const DEFAULT_AUDIENCE = 'sts.amazonaws.com';
 
-export const OU_ID = /^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$/;
-export const ACCOUNT_ID = /^\d{12}$/;
 const BUCKET_ARN = /^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const PRINCIPAL_ARN = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[A-Za-z0-9_+=.@/-]{1,512}$/;
 const OIDC_PROVIDER = /^(?=.{1,255}$)[A-Za-z0-9.-]+(\/[A-Za-z0-9._-]+)*$/;

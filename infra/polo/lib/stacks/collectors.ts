@@ -2,7 +2,8 @@
  * The collectors in the hub: of each manifest a function, a rule that asks it for one account, and a place in its sweep.
  * Invariant: a collector enters by its manifest alone, and a setting that names no collector is refused.
  */
-import { DEFAULT_SWEEPS, type PoloConfig } from '../settings/config.ts';
+import { DEFAULT_SWEEPS } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import type { PoloFunction } from '../constructs/polo-function.ts';
 import { budgetEnvironment } from '../environment.ts';
 import type { HubParts } from './hub-parts.ts';

@@ -5,7 +5,7 @@
  */
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import { AlarmTopic } from '../constructs/alarm-topic.ts';
 import { DeadLetterQueue } from '../constructs/dead-letters.ts';
 import { Secrets } from '../constructs/secrets.ts';

@@ -9,7 +9,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { ACCOUNT_EVENTS } from '../account-events.ts';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import { eventPattern } from '../constructs/event-rule.ts';
 import { hubOf } from '../settings/forwarding-settings.ts';
 import { namesFor } from '../names.ts';

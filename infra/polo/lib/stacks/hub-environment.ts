@@ -4,7 +4,7 @@
  * with another account's credentials. The templates still name neither but where the CDK keeps its assets.
  */
 import type { Environment } from 'aws-cdk-lib';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 
 export function hubEnvironment({ roles: { hubAccountId }, forwarding: { hubRegion } }: PoloConfig): Environment | undefined {
   return hubAccountId === undefined || hubRegion === undefined ? undefined : { account: hubAccountId, region: hubRegion };

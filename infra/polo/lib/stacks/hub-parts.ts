@@ -7,7 +7,7 @@ import { type EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { functionCode } from '../inputs/code.ts';
 import { rejectUnknownFunctions } from '../settings/concurrency-settings.ts';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { DeadLetters } from '../constructs/dead-letters.ts';
 import { EventRule, type EventRuleProps } from '../constructs/event-rule.ts';

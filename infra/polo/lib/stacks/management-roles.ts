@@ -7,7 +7,7 @@
 import { Aws, CfnOutput } from 'aws-cdk-lib';
 import { AccountPrincipal, CfnRole, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import type { Names } from '../names.ts';
 import { organizationReads } from '../rights/organization-permissions.ts';
 import { type StackSetToServe, makeStackInstances, readStackInstances } from '../rights/stack-set-permissions.ts';

@@ -9,7 +9,7 @@ import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { ACCOUNT_EVENTS } from '../account-events.ts';
 import { addCollectors, addSweeps } from './collectors.ts';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import { MIGRATION_TIMEOUT_S } from '../constructs/schema.ts';
 import { StatusPageUrl } from '../constructs/status-page-url.ts';
 import { discoveryEnvironment, migratorEnvironment, notifierEnvironment, verifierEnvironment } from '../environment.ts';

@@ -8,7 +8,7 @@
 import { Aws, BootstraplessSynthesizer, CfnOutput, CfnStackSet, Stack } from 'aws-cdk-lib';
 import { CfnPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { PoloConfig } from '../settings/config.ts';
+import type { PoloConfig } from '../settings/polo-config.ts';
 import type { CollectorManifest } from '../inputs/manifest.ts';
 import { memberRolesParameters, memberRolesTemplate, rejectRefusedByAws, templateBody, trustPolicy } from '../inputs/member-roles.ts';
 import { addManagementRoles } from './management-roles.ts';

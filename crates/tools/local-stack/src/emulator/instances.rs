@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -58,6 +59,7 @@ pub(crate) struct Instance {
     current: Mutex<Option<Current>>,
     exit: watch::Receiver<Option<ExitStatus>>,
     kill: Arc<Notify>,
+    is_killed: AtomicBool,
 }
 
 /// What an instance was started from.
@@ -97,6 +99,7 @@ impl Instances {
             current: Mutex::new(None),
             exit,
             kill: Arc::clone(&kill),
+            is_killed: AtomicBool::new(false),
         });
         let output = log.try_clone()?;
         // Before the process exists: it may ask for work before this thread runs again.
@@ -158,12 +161,13 @@ impl Instances {
             .count()
     }
 
-    /// Kills the function's processes that are in the middle of an invocation; returns how many.
+    /// Kills the function's processes that are in the middle of an invocation; returns how many. A process that was killed
+    /// before and has not ended yet does not count again.
     pub(crate) fn kill_running(&self, function: &str) -> usize {
         self.lock()
             .values()
             .filter(|instance| instance.function == function && instance.is_running())
-            .map(|instance| instance.kill())
+            .filter(|instance| instance.kill())
             .count()
     }
 
@@ -242,8 +246,10 @@ impl Instance {
             .is_some_and(|current| current.started.is_none())
     }
 
-    pub(crate) fn kill(&self) {
+    /// Kills the process; false if it was killed before.
+    pub(crate) fn kill(&self) -> bool {
         self.kill.notify_one();
+        !self.is_killed.swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn has_exited(&self) -> bool {

@@ -64,7 +64,7 @@ async fn samples_succeed_under_cargo_lambda_watch() {
             Scope::Payer => sample("collector-payer"),
             _ => sample("collector"),
         };
-        let run = watch.invoke(&collector.id, sample).await;
+        let run = watch.invoke(collector.id.as_str(), sample).await;
         assert_eq!(run["outcome"], "complete", "{}: {run}", collector.id);
     }
     let run = watch

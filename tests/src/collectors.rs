@@ -13,6 +13,6 @@ pub fn swept_collectors() -> Vec<String> {
     let manifests = manifests().expect("the manifests are valid").into_iter();
     manifests
         .filter(|collector| collector.scope != Scope::Payer && collector.after.is_empty())
-        .map(|collector| collector.id)
+        .map(|collector| collector.id.to_string())
         .collect()
 }

@@ -1,8 +1,8 @@
 //! The one call.
 
 use aws_sdk_iam::Client;
-use polo_aws::{AwsFailure, classify};
-use polo_runtime::PageTokens;
+use polo_aws::AwsFailure;
+use polo_collect::Target;
 
 const ACTION: &str = "iam:ListAccountAliases";
 
@@ -10,16 +10,14 @@ const ACTION: &str = "iam:ListAccountAliases";
 /// empty before the last one.
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccountAliases.html>
-pub(crate) async fn alias(client: &Client) -> Result<String, AwsFailure> {
-    let mut pages = client.list_account_aliases().into_paginator().send();
-    let mut tokens = PageTokens::of(ACTION);
+pub(crate) async fn alias(client: &Client, target: &Target) -> Result<String, AwsFailure> {
+    let call = |marker| client.list_account_aliases().set_marker(marker).send();
+    let mut pages = target.pages(ACTION, call, |page| page.marker());
     let mut alias = String::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, None, &error))?;
+    while let Some(page) = pages.next().await? {
         if let Some(first) = page.account_aliases().first() {
             alias.clone_from(first);
         }
-        tokens.next(page.marker())?;
     }
     Ok(alias)
 }

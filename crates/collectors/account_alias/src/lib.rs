@@ -6,7 +6,7 @@ mod fetch;
 mod rows;
 
 use aws_sdk_iam::Client;
-use polo_runtime::{CollectError, Collector, Sink, Target};
+use polo_collect::{CollectError, Collector, Sink, Target};
 
 /// The collector.
 pub struct AccountAlias;
@@ -20,9 +20,7 @@ impl Collector for AccountAlias {
     }
 
     async fn collect(&self, target: &Target, sink: &mut Sink<'_>) -> Result<(), CollectError> {
-        let alias = fetch::alias(&Client::new(target.aws())).await?;
-        Ok(sink
-            .rows("write account_alias_aliases", &[rows::alias(target, alias)])
-            .await?)
+        let alias = fetch::alias(&Client::new(target.aws()), target).await?;
+        Ok(sink.rows([rows::alias(target, alias)]).await?)
     }
 }

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_runtime::Target;
+use polo_collect::Target;
+use polo_core::Version;
 use polo_store::TableRow;
 use serde::Serialize;
 use uuid::Uuid;
@@ -17,7 +18,7 @@ pub(crate) struct AliasRow {
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     collected_at: DateTime<Utc>,
     alias: String,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for AliasRow {
@@ -29,8 +30,8 @@ pub(crate) fn alias(target: &Target, alias: String) -> AliasRow {
     AliasRow {
         account_id: target.account_id().to_string(),
         region: target.region().to_owned(),
-        run_id: look.run_id,
-        collected_at: look.started_at,
+        run_id: target.origin().run_id,
+        collected_at: look.started_at(),
         alias,
         _version: look.version,
     }

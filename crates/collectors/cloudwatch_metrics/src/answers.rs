@@ -48,13 +48,6 @@ pub(crate) struct Answers<'a> {
     strangers: u64,
 }
 
-/// The id of the question at this place; a letter has to come first.
-///
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html>
-pub(crate) fn id_of(place: usize) -> String {
-    format!("q{place}")
-}
-
 fn place_of(id: &str) -> Option<usize> {
     id.strip_prefix('q')?.parse().ok()
 }
@@ -116,12 +109,12 @@ impl<'a> Answers<'a> {
     }
 
     /// After the last page: what was not answered in full, and why.
-    pub(crate) fn shortfalls(&self) -> Vec<AwsFailure> {
+    pub(crate) fn missing_details(&self) -> Vec<AwsFailure> {
         let mut failures: Vec<AwsFailure> = self
             .questions
             .iter()
             .zip(&self.answers)
-            .filter_map(|(question, answer)| shortfall(question, answer))
+            .filter_map(|(question, answer)| missing_detail(question, answer))
             .collect();
         if self.strangers > 0 {
             let message = format!(
@@ -150,7 +143,7 @@ pub(crate) fn message(said: &MessageData) -> AwsFailure {
     )
 }
 
-fn shortfall(question: &Question, answer: &Answer) -> Option<AwsFailure> {
+fn missing_detail(question: &Question, answer: &Answer) -> Option<AwsFailure> {
     let (code, problem) = match &answer.state {
         State::Status(StatusCode::Complete) => return None,
         State::Status(StatusCode::PartialData) => (

@@ -32,6 +32,13 @@ pub(crate) struct Question {
     pub(crate) known: Option<Known>,
 }
 
+/// The id of the question at this place; a letter has to come first.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html>
+pub(crate) fn id_of(place: usize) -> String {
+    format!("q{place}")
+}
+
 /// The questions that wait until there are enough of them for a request.
 pub(crate) struct Questions {
     regular: Window,

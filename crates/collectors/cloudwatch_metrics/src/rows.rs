@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_runtime::Target;
+use polo_collect::Target;
+use polo_core::Version;
 use polo_store::TableRow;
 use serde::Serialize;
 use uuid::Uuid;
@@ -28,7 +29,7 @@ pub(crate) struct PointRow {
     run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     collected_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for PointRow {
@@ -57,7 +58,7 @@ pub(crate) struct AskedRow {
     run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     collected_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for AskedRow {
@@ -76,8 +77,8 @@ pub(crate) fn point(target: &Target, question: &Question, point: Point) -> Point
         period_s: PERIOD_S,
         at: point.at,
         value: point.value,
-        run_id: look.run_id,
-        collected_at: look.started_at,
+        run_id: target.origin().run_id,
+        collected_at: look.started_at(),
         _version: look.version,
     }
 }
@@ -107,8 +108,8 @@ pub(crate) fn asked(
         asked_to: window.to,
         points: answer.points,
         used_at: answer.used_at.max(before.and_then(|known| known.used_at)),
-        run_id: look.run_id,
-        collected_at: look.started_at,
+        run_id: target.origin().run_id,
+        collected_at: look.started_at(),
         _version: look.version,
     }
 }

@@ -1,8 +1,8 @@
-//! The five calls, each read to its last page, a page in memory at a time; a listing that turns in a circle is an error.
+//! The five calls, each read to its last page, a page in memory at a time.
 
 use aws_sdk_ec2::Client;
 use polo_aws::classify;
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
+use polo_collect::{CollectError, Sink, Target};
 
 use crate::rows;
 
@@ -16,22 +16,18 @@ pub(crate) async fn instances(
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
     const ACTION: &str = "ec2:DescribeInstances";
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .describe_instances()
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
-        let next = page.next_token;
+    let call = |token| {
+        let call = client.describe_instances().max_results(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let reservations = page.reservations.into_iter().flatten();
         let rows: Vec<_> = reservations
             .flat_map(|reservation| reservation.instances.into_iter().flatten())
             .filter_map(|instance| rows::instance(target, &instance))
             .collect();
         sink.resources(rows).await?;
-        tokens.next(next.as_deref())?;
     }
     Ok(())
 }
@@ -43,21 +39,17 @@ pub(crate) async fn volumes(
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
     const ACTION: &str = "ec2:DescribeVolumes";
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .describe_volumes()
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
-        let next = page.next_token;
+    let call = |token| {
+        let call = client.describe_volumes().max_results(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let volumes = page.volumes.into_iter().flatten();
         let rows: Vec<_> = volumes
             .filter_map(|volume| rows::volume(target, &volume))
             .collect();
         sink.resources(rows).await?;
-        tokens.next(next.as_deref())?;
     }
     Ok(())
 }
@@ -70,22 +62,20 @@ pub(crate) async fn snapshots(
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
     const ACTION: &str = "ec2:DescribeSnapshots";
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .describe_snapshots()
-        .owner_ids("self")
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
-        let next = page.next_token;
+    let call = |token| {
+        let call = client
+            .describe_snapshots()
+            .owner_ids("self")
+            .max_results(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let snapshots = page.snapshots.into_iter().flatten();
         let rows: Vec<_> = snapshots
             .filter_map(|snapshot| rows::snapshot(target, &snapshot))
             .collect();
         sink.resources(rows).await?;
-        tokens.next(next.as_deref())?;
     }
     Ok(())
 }
@@ -114,21 +104,17 @@ pub(crate) async fn nat_gateways(
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
     const ACTION: &str = "ec2:DescribeNatGateways";
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .describe_nat_gateways()
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
-        let next = page.next_token;
+    let call = |token| {
+        let call = client.describe_nat_gateways().max_results(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let gateways = page.nat_gateways.into_iter().flatten();
         let rows: Vec<_> = gateways
             .filter_map(|nat| rows::nat_gateway(target, &nat))
             .collect();
         sink.resources(rows).await?;
-        tokens.next(next.as_deref())?;
     }
     Ok(())
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    polo_runtime::collector_main::<config_ec2::ConfigEc2>()
+    polo_collect::collector_main::<config_ec2::ConfigEc2>()
 }

@@ -5,8 +5,8 @@
 //! The one word of ours is the lifecycle `on-demand`: AWS says it by leaving the element out.
 
 use aws_sdk_ec2::types::{Address, Instance, NatGateway, Snapshot, Tag, Volume};
-use polo_runtime::attributes::{self, given};
-use polo_runtime::{Attributes, SeenResource, Target};
+use polo_collect::attributes::{self, given};
+use polo_collect::{Attributes, SeenResource, Target};
 use serde_json::json;
 
 /// An instance: what it is, since when it runs, and what it belongs to.

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::future::Future;
 
 use polo_aws::AwsFailure;
+use polo_collect::Sink;
 use polo_core::ErrorClass;
-use polo_runtime::Sink;
 
 use crate::rows::Tags;
 
@@ -78,7 +78,7 @@ where
             Detail::Gone => {}
             Detail::Unread(failure) => {
                 found.extend(asked.iter().map(|id| (id.clone(), None)));
-                sink.shortfall(failure);
+                sink.missing_detail(failure);
             }
         }
     }

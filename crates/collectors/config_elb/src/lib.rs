@@ -8,7 +8,7 @@ mod fetch;
 mod health;
 mod rows;
 
-use polo_runtime::{CollectError, Collector, Sink, Target};
+use polo_collect::{CollectError, Collector, Sink, Target};
 
 /// The collector.
 pub struct ConfigElb;

@@ -6,7 +6,7 @@
 pub(crate) mod classic;
 pub(crate) mod v2;
 
-use polo_runtime::{Attributes, SeenResource};
+use polo_collect::{Attributes, SeenResource};
 use serde_json::json;
 
 use crate::health::Health;

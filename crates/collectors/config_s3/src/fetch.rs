@@ -5,9 +5,8 @@
 use aws_sdk_s3::config::Config;
 use aws_sdk_s3::types::Bucket;
 use futures::StreamExt;
-use polo_aws::classify;
-use polo_runtime::attributes::given;
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
+use polo_collect::attributes::given;
+use polo_collect::{CollectError, Sink, Target};
 
 use crate::clients::Clients;
 use crate::details::{Details, Ended};
@@ -34,16 +33,12 @@ pub(crate) async fn buckets(
     target: &Target,
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
-    let mut tokens = PageTokens::of(LIST);
-    let mut pages = clients
-        .home()
-        .list_buckets()
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(LIST, None, &error))?;
-        let next = page.continuation_token;
+    let call = |token| {
+        let call = clients.home().list_buckets().max_buckets(PAGE);
+        call.set_continuation_token(token).send()
+    };
+    let mut pages = target.pages(LIST, call, |page| page.continuation_token());
+    while let Some(page) = pages.next().await? {
         let listed = page.buckets.unwrap_or_default();
         let mut reads = futures::stream::iter(listed)
             .map(|bucket| read(clients, bucket))
@@ -57,11 +52,9 @@ pub(crate) async fn buckets(
             sink.resources(rows::bucket(target, &bucket, &details))
                 .await?;
             for failure in details.failures {
-                sink.shortfall(failure);
+                sink.missing_detail(failure);
             }
         }
-        drop(reads);
-        tokens.next(next.as_deref())?;
     }
     Ok(())
 }

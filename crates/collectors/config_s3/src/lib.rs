@@ -10,7 +10,7 @@ mod fetch;
 mod lifecycle;
 mod rows;
 
-use polo_runtime::{CollectError, Collector, Sink, Target};
+use polo_collect::{CollectError, Collector, Sink, Target};
 
 /// The collector.
 pub struct ConfigS3;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    polo_runtime::collector_main::<config_s3::ConfigS3>()
+    polo_collect::collector_main::<config_s3::ConfigS3>()
 }

@@ -4,8 +4,8 @@
 //! and what could not be read is listed as `unreadable`.
 
 use aws_sdk_s3::types::{Bucket, PublicAccessBlockConfiguration, ServerSideEncryptionRule};
-use polo_runtime::attributes::{self, given};
-use polo_runtime::{Attributes, SeenResource, Target};
+use polo_collect::attributes::{self, given};
+use polo_collect::{Attributes, SeenResource, Target};
 use serde_json::Value;
 
 use crate::details::Details;

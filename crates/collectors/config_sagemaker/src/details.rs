@@ -10,8 +10,8 @@ use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
 use futures::{StreamExt, TryStreamExt};
 use polo_aws::{AwsFailure, classify};
+use polo_collect::Target;
 use polo_core::ErrorClass;
-use polo_runtime::Target;
 
 /// How many are asked at once. AWS names no rate for these calls; four at some tens of milliseconds each stay below a
 /// hundred a second, and read a thousand resources in less than a minute.

@@ -1,13 +1,11 @@
-//! The four listings, each read to its last page, a page in memory at a time; a listing that turns in a circle is an
-//! error. Of endpoint configurations the instance types stay in memory, because their endpoints do not tell them.
+//! The four listings, each read to its last page, a page in memory at a time. Of endpoint configurations the instance types stay in memory, because their endpoints do not tell them.
 
 use std::collections::HashMap;
 
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
-use polo_aws::classify;
-use polo_runtime::attributes::given;
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
+use polo_collect::attributes::given;
+use polo_collect::{CollectError, Sink, Target};
 
 use crate::details::{self, Detail};
 use crate::rows;
@@ -27,18 +25,15 @@ pub(crate) async fn notebook_instances(
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
     const ACTION: &str = "sagemaker:ListNotebookInstances";
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .list_notebook_instances()
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
+    let call = |token| {
+        let call = client.list_notebook_instances().max_results(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let notebooks = page.notebook_instances().iter();
         let rows: Vec<_> = notebooks.filter_map(rows::notebook_instance).collect();
         sink.resources(rows).await?;
-        tokens.next(page.next_token())?;
     }
     Ok(())
 }
@@ -50,13 +45,14 @@ pub(crate) async fn models(
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
     const ACTION: &str = "sagemaker:ListModels";
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client.list_models().into_paginator().page_size(PAGE).send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
+    let call = |token| {
+        let call = client.list_models().max_results(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let rows: Vec<_> = page.models().iter().filter_map(rows::model).collect();
         sink.resources(rows).await?;
-        tokens.next(page.next_token())?;
     }
     Ok(())
 }
@@ -70,14 +66,12 @@ pub(crate) async fn endpoint_configs(
 ) -> Result<Configs, CollectError> {
     const ACTION: &str = "sagemaker:ListEndpointConfigs";
     let mut configs = Configs::new();
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .list_endpoint_configs()
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
+    let call = |token| {
+        let call = client.list_endpoint_configs().max_results(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let listed: Vec<_> = page
             .endpoint_configs()
             .iter()
@@ -98,7 +92,6 @@ pub(crate) async fn endpoint_configs(
             configs.insert(name.to_owned(), types_of(detail, sink));
         }
         sink.resources(rows).await?;
-        tokens.next(page.next_token())?;
     }
     Ok(configs)
 }
@@ -112,14 +105,12 @@ pub(crate) async fn endpoints(
     configs: &mut Configs,
 ) -> Result<(), CollectError> {
     const ACTION: &str = "sagemaker:ListEndpoints";
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .list_endpoints()
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(ACTION, Some(target.region()), &error))?;
+    let call = |token| {
+        let call = client.list_endpoints().max_results(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let listed: Vec<_> = page
             .endpoints()
             .iter()
@@ -146,13 +137,12 @@ pub(crate) async fn endpoints(
                 }
                 Detail::Gone => {}
                 Detail::Unread(failure) => {
-                    sink.shortfall(failure);
+                    sink.missing_detail(failure);
                     rows.push(rows::endpoint(name, endpoint, None));
                 }
             }
         }
         sink.resources(rows).await?;
-        tokens.next(page.next_token())?;
     }
     Ok(())
 }
@@ -182,7 +172,7 @@ fn types_of(
         Detail::Read(details) => Some(InstanceTypes::of(&details)),
         Detail::Gone => Some(InstanceTypes::default()),
         Detail::Unread(failure) => {
-            sink.shortfall(failure);
+            sink.missing_detail(failure);
             None
         }
     }

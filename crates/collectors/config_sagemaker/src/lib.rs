@@ -10,7 +10,7 @@ pub mod rows;
 mod variants;
 
 use aws_sdk_sagemaker::Client;
-use polo_runtime::{CollectError, Collector, Sink, Target};
+use polo_collect::{CollectError, Collector, Sink, Target};
 
 /// The collector.
 pub struct ConfigSagemaker;

@@ -8,8 +8,8 @@ use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConf
 use aws_sdk_sagemaker::types::{
     EndpointConfigSummary, EndpointSummary, ModelSummary, NotebookInstanceSummary,
 };
-use polo_runtime::attributes::given;
-use polo_runtime::{Attributes, SeenResource};
+use polo_collect::attributes::given;
+use polo_collect::{Attributes, SeenResource};
 
 pub use crate::variants::InstanceTypes;
 use crate::variants::{configured, running};

@@ -8,8 +8,8 @@ use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConf
 use aws_sdk_sagemaker::types::{
     ProductionVariant, ProductionVariantServerlessConfig, ProductionVariantSummary,
 };
-use polo_runtime::Attributes;
-use polo_runtime::attributes::given;
+use polo_collect::Attributes;
+use polo_collect::attributes::given;
 use serde_json::{Value, json};
 
 /// The instance type of each variant of one configuration, by the variant's name. Names are unique among variants and

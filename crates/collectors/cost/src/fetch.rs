@@ -8,28 +8,13 @@ use aws_sdk_costexplorer::operation::get_cost_and_usage::{
     GetCostAndUsageError, GetCostAndUsageOutput,
 };
 use aws_sdk_costexplorer::types::{DateInterval, Granularity};
-use polo_aws::{AwsFailure, classify};
+use polo_aws::{AwsFailure, Pages, classify};
+use polo_collect::{CollectError, Sink, Target};
 use polo_core::ErrorClass;
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
 
-use crate::days::Range;
-use crate::grouping::{Grouping, in_region};
-use crate::rows::{self, CostRow, DayEstimates};
-
-pub(crate) const ACTION: &str = "ce:GetCostAndUsage";
-/// Rows per insert: a page of many accounts holds more than a batch should.
-const BATCH_ROWS: usize = 2_000;
-
-/// One question: some days in one grouping, in one region where the grouping is by region as well.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Question<'a> {
-    /// The grouping.
-    pub(crate) grouping: Grouping,
-    /// The region of [`Grouping::AccountServiceRegion`]; empty for the others.
-    pub(crate) region: &'a str,
-    /// The days.
-    pub(crate) range: Range,
-}
+use crate::grouping::in_region;
+use crate::question::{ACTION, Question};
+use crate::rows::{self, DayEstimates};
 
 /// What became of a question that did not end the target.
 #[derive(Debug)]
@@ -49,30 +34,23 @@ pub(crate) async fn read(
     sink: &mut Sink<'_>,
     question: Question<'_>,
 ) -> Result<Answer, CollectError> {
-    let mut tokens = PageTokens::of(ACTION);
-    let mut token: Option<String> = None;
+    let ask = |token| page(client, question, token);
+    let mut pages = Pages::new(ACTION, ask, |page| page.next_page_token());
     let mut estimates = DayEstimates::of(question.range);
-    loop {
+    while pages.more()? {
         sink.spend(ACTION, 1).await?;
-        let page = match page(client, question, token).await {
-            Ok(page) => page,
+        let page = match pages.next().await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
             Err(Refusal::OfTheQuestion(failure)) => return Ok(Answer::Unavailable(failure)),
             Err(Refusal::OfTheCaller(failure)) => return Err(failure.into()),
         };
-        let costs = rows::costs(target, question, page.results_by_time())?;
-        for batch in costs.chunks(BATCH_ROWS) {
-            sink.rows::<CostRow>("write cost_daily", batch).await?;
-        }
+        sink.rows(rows::costs(target, question, page.results_by_time())?)
+            .await?;
         estimates.take(page.results_by_time());
-        tokens.next(page.next_page_token())?;
-        token = page.next_page_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            break;
-        }
     }
-    // Not through the sink, which counts what AWS showed.
-    let reads = rows::reads(target, question, &estimates);
-    sink.store().insert("write cost_reads", &reads).await?;
+    sink.notes(rows::reads(target, question, &estimates))
+        .await?;
     Ok(Answer::Complete)
 }
 
@@ -80,6 +58,12 @@ pub(crate) async fn read(
 enum Refusal {
     OfTheQuestion(AwsFailure),
     OfTheCaller(AwsFailure),
+}
+
+impl From<AwsFailure> for Refusal {
+    fn from(failure: AwsFailure) -> Self {
+        Self::OfTheCaller(failure)
+    }
 }
 
 async fn page(

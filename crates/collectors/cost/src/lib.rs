@@ -7,14 +7,16 @@
 pub mod days;
 mod fetch;
 mod grouping;
+mod question;
 mod reads;
 mod rows;
 
 use aws_sdk_costexplorer::Client;
-use polo_runtime::{CollectError, Collector, Sink, Target};
+use polo_collect::{CollectError, Collector, Sink, Target};
 
-use crate::fetch::{Answer, Question};
+use crate::fetch::Answer;
 use crate::grouping::Grouping;
+use crate::question::Question;
 
 /// The collector.
 pub struct Cost;
@@ -42,7 +44,7 @@ async fn daily(
     sink: &mut Sink<'_>,
     grouping: Grouping,
 ) -> Result<(), CollectError> {
-    let today = target.look().started_at.date_naive();
+    let today = target.look().started_at().date_naive();
     let since = days::back(today, days::LOOK_BACK_DAYS);
     let reads = reads::daily(sink.store(), target, grouping, since).await?;
     for range in days::daily(today, &reads) {
@@ -52,7 +54,7 @@ async fn daily(
             range,
         };
         if let Answer::Unavailable(failure) = fetch::read(client, target, sink, question).await? {
-            sink.shortfall(failure);
+            sink.missing_detail(failure);
             // The ranges that are left are older: what has no recent data has no older data either.
             break;
         }
@@ -61,8 +63,10 @@ async fn daily(
 }
 
 async fn detail(client: &Client, target: &Target, sink: &mut Sink<'_>) -> Result<(), CollectError> {
-    let today = target.look().started_at.date_naive();
+    let today = target.look().started_at().date_naive();
     let since = days::back(today, days::FIRST_DAYS);
+    // Where there is spend is read from what was just read.
+    sink.store_rows().await?;
     let spend = reads::spend(sink.store(), target, since).await?;
     let reads = reads::detail(sink.store(), target, since).await?;
     for days::Detail { range, regions } in days::detail(today, &spend, &reads) {
@@ -75,7 +79,7 @@ async fn detail(client: &Client, target: &Target, sink: &mut Sink<'_>) -> Result
             if let Answer::Unavailable(failure) =
                 fetch::read(client, target, sink, question).await?
             {
-                sink.shortfall(failure);
+                sink.missing_detail(failure);
             }
         }
     }

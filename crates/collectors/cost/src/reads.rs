@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clickhouse::Row;
-use polo_runtime::Target;
+use polo_collect::Target;
 use polo_store::{Store, StoreError};
 use serde::Deserialize;
 

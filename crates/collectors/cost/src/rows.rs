@@ -9,15 +9,15 @@ use aws_sdk_costexplorer::types::{Group, MetricValue, ResultByTime};
 use chrono::{DateTime, NaiveDate, Utc};
 use clickhouse::Row;
 use polo_aws::AwsFailure;
-use polo_core::ErrorClass;
-use polo_runtime::Target;
+use polo_collect::Target;
+use polo_core::{ErrorClass, Version};
 use polo_store::{Amount, TableRow};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::days::Range;
-use crate::fetch::{ACTION, Question};
 use crate::grouping::Grouping;
+use crate::question::{ACTION, Question};
 
 /// What is asked of each day: as it is invoiced, and with upfront payments spread over what they pay for.
 pub(crate) const METRICS: [&str; 2] = ["UnblendedCost", "AmortizedCost"];
@@ -40,7 +40,7 @@ pub(crate) struct CostRow {
     run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     collected_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for CostRow {
@@ -60,7 +60,7 @@ pub(crate) struct ReadRow {
     run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     read_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for ReadRow {
@@ -120,8 +120,8 @@ pub(crate) fn reads(
         region: question.region.to_owned(),
         day: *day,
         estimated: estimated.unwrap_or(true),
-        run_id: look.run_id,
-        read_at: look.started_at,
+        run_id: target.origin().run_id,
+        read_at: look.started_at(),
         _version: look.version,
     });
     days.collect()
@@ -182,8 +182,8 @@ fn cost(
         unblended_cost,
         amortized_cost,
         estimated,
-        run_id: look.run_id,
-        collected_at: look.started_at,
+        run_id: target.origin().run_id,
+        collected_at: look.started_at(),
         _version: look.version,
     })
 }

@@ -2,8 +2,7 @@
 //! error.
 
 use aws_sdk_cloudwatchlogs::Client;
-use polo_aws::classify;
-use polo_runtime::{CollectError, PageTokens, Sink, Target, Waiting};
+use polo_collect::{CollectError, Sink, Target};
 
 use crate::rows;
 
@@ -19,32 +18,20 @@ pub(crate) async fn log_groups(
     target: &Target,
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .describe_log_groups()
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    let mut waiting = Waiting::new("write log_groups_bytes");
-    let ended = loop {
-        let page = match pages.next().await {
-            None => break Ok(()),
-            Some(Ok(page)) => page,
-            Some(Err(error)) => break Err(classify(ACTION, Some(target.region()), &error)),
-        };
+    let call = |token| {
+        let call = client.describe_log_groups().limit(PAGE);
+        call.set_next_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.next_token());
+    while let Some(page) = pages.next().await? {
         let groups = page.log_groups().iter();
         let bytes = groups.filter_map(|group| rows::bytes(target, group));
-        waiting.take(sink, bytes.collect::<Vec<_>>()).await?;
+        sink.rows(bytes.collect::<Vec<_>>()).await?;
         let groups = page.log_groups().iter();
         let resources: Vec<_> = groups
             .filter_map(|group| rows::log_group(target, group))
             .collect();
         sink.resources(resources).await?;
-        if let Err(failure) = tokens.next(page.next_token()) {
-            break Err(failure);
-        }
-    };
-    // What was seen is stored, however the listing ended.
-    waiting.store(sink).await?;
-    Ok(ended?)
+    }
+    Ok(())
 }

@@ -7,8 +7,9 @@ use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_smithy_types::DateTime as AwsTime;
 use chrono::{DateTime, NaiveDate, Utc};
 use clickhouse::Row;
-use polo_runtime::attributes::given;
-use polo_runtime::{Attributes, SeenResource, Target};
+use polo_collect::attributes::given;
+use polo_collect::{Attributes, SeenResource, Target};
+use polo_core::Version;
 use polo_store::TableRow;
 use serde::Serialize;
 use uuid::Uuid;
@@ -26,7 +27,7 @@ pub struct BytesRow {
     run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     collected_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for BytesRow {
@@ -44,10 +45,10 @@ pub fn bytes(target: &Target, group: &LogGroup) -> Option<BytesRow> {
         account_id: target.account_id().to_string(),
         region: target.region().to_owned(),
         log_group_name: given(group.log_group_name())?.to_owned(),
-        day: look.started_at.date_naive(),
+        day: look.started_at().date_naive(),
         stored_bytes: u64::try_from(group.stored_bytes()?).ok()?,
-        run_id: look.run_id,
-        collected_at: look.started_at,
+        run_id: target.origin().run_id,
+        collected_at: look.started_at(),
         _version: look.version,
     })
 }

@@ -4,6 +4,7 @@
 //! Invariant: in every account its own plans are listed and nothing is billed; what Cost Explorer bills is asked of the
 //! payer alone.
 
+mod actions;
 mod days;
 mod fetch;
 mod payer;
@@ -13,8 +14,8 @@ mod tables;
 
 use aws_sdk_costexplorer::Client as CostExplorer;
 use aws_sdk_savingsplans::Client;
-use polo_core::Scope;
-use polo_runtime::{CollectError, Collector, Sink, Target};
+use polo_collect::{CollectError, Collector, Sink, Target};
+use polo_core::Place;
 
 /// The collector.
 pub struct SavingsPlans;
@@ -28,10 +29,10 @@ impl Collector for SavingsPlans {
     }
 
     async fn collect(&self, target: &Target, sink: &mut Sink<'_>) -> Result<(), CollectError> {
-        match target.scope() {
-            Scope::Payer => payer::read(&CostExplorer::new(target.aws()), target, sink).await,
-            Scope::Account | Scope::AccountAndPayer | Scope::Region => {
-                fetch::plans(&Client::new(target.aws()), sink).await
+        match target.place() {
+            Place::Payer => payer::read(&CostExplorer::new(target.aws()), target, sink).await,
+            Place::Account | Place::Region(_) => {
+                fetch::plans(&Client::new(target.aws()), target, sink).await
             }
         }
     }

@@ -5,14 +5,14 @@
 use aws_sdk_costexplorer::Client as CostExplorer;
 use chrono::NaiveDate;
 use clickhouse::Row;
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
+use polo_collect::{CollectError, Sink, Target};
 use polo_store::StoreError;
 use serde::Deserialize;
 
 use crate::days::{self, Range};
-use crate::fetch;
 use crate::rows;
 use crate::tables::Series;
+use crate::{actions, fetch};
 
 /// Totals first: of a payer without Savings Plans AWS has none, and then the plans need not be asked for day by day.
 pub(crate) async fn read(
@@ -20,7 +20,7 @@ pub(crate) async fn read(
     target: &Target,
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
-    let today = target.look().started_at.date_naive();
+    let today = target.look().started_at().date_naive();
     let month = days::totals(today);
     let in_use = utilization(client, target, sink, month).await?;
     coverage(client, target, sink, month).await?;
@@ -44,7 +44,7 @@ async fn utilization(
         return Ok(false);
     };
     let rows = rows::utilization(target, month, answer.savings_plans_utilizations_by_time())?;
-    sink.rows("write savings_plans_utilization", &rows).await?;
+    sink.rows(rows).await?;
     record(target, sink, Series::Utilization, month).await?;
     Ok(true)
 }
@@ -55,20 +55,16 @@ async fn coverage(
     sink: &mut Sink<'_>,
     month: Range,
 ) -> Result<(), CollectError> {
-    let mut tokens = PageTokens::of(fetch::COVERAGE);
-    let mut token: Option<String> = None;
-    loop {
-        let Some(page) = fetch::coverage(client, sink, month, token).await? else {
+    let mut pages = fetch::coverage(client, month);
+    while pages.more()? {
+        sink.spend(actions::COVERAGE, 1).await?;
+        let Some(page) = pages.next().await?.flatten() else {
             return Ok(());
         };
         let rows = rows::coverage(target, month, page.savings_plans_coverages())?;
-        sink.rows("write savings_plans_coverage", &rows).await?;
-        tokens.next(page.next_token())?;
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return record(target, sink, Series::Coverage, month).await;
-        }
+        sink.rows(rows).await?;
     }
+    record(target, sink, Series::Coverage, month).await
 }
 
 async fn details(
@@ -77,36 +73,27 @@ async fn details(
     sink: &mut Sink<'_>,
     day: Range,
 ) -> Result<(), CollectError> {
-    let mut tokens = PageTokens::of(fetch::DETAILS);
-    let mut token: Option<String> = None;
-    loop {
-        let Some(page) = fetch::details(client, sink, day, token).await? else {
+    let mut pages = fetch::details(client, day);
+    while pages.more()? {
+        sink.spend(actions::DETAILS, 1).await?;
+        let Some(page) = pages.next().await?.flatten() else {
             return Ok(());
         };
         let rows =
             rows::plan_utilization(target, day.first, page.savings_plans_utilization_details())?;
-        sink.rows("write savings_plans_plan_utilization", &rows)
-            .await?;
-        tokens.next(page.next_token())?;
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return record(target, sink, Series::PlanUtilization, day).await;
-        }
+        sink.rows(rows).await?;
     }
+    record(target, sink, Series::PlanUtilization, day).await
 }
 
-/// Not through the sink, which counts what AWS showed.
 async fn record(
     target: &Target,
-    sink: &Sink<'_>,
+    sink: &mut Sink<'_>,
     series: Series,
     range: Range,
 ) -> Result<(), CollectError> {
-    let reads = rows::reads(target, series, range);
-    Ok(sink
-        .store()
-        .insert("write savings_plans_reads", &reads)
-        .await?)
+    sink.notes(rows::reads(target, series, range)).await?;
+    Ok(())
 }
 
 #[derive(Debug, Row, Deserialize)]

@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use aws_sdk_savingsplans::types::SavingsPlan;
 use chrono::{DateTime, SecondsFormat};
 use polo_aws::AwsFailure;
+use polo_collect::SeenResource;
+use polo_collect::attributes::{self, given};
 use polo_core::ErrorClass;
-use polo_runtime::SeenResource;
-use polo_runtime::attributes::{self, given};
 use polo_store::Amount;
 use serde_json::{Map, Value};
 
-use crate::fetch::DESCRIBE;
+use crate::actions::DESCRIBE;
 
 /// A year as plans count it: they are sold for one or three.
 const YEAR_SECONDS: i64 = 365 * 24 * 60 * 60;

@@ -9,12 +9,12 @@ use aws_sdk_costexplorer::types::{
 };
 use chrono::NaiveDate;
 use polo_aws::AwsFailure;
+use polo_collect::Target;
 use polo_core::ErrorClass;
-use polo_runtime::Target;
 use polo_store::Amount;
 
+use crate::actions::{COVERAGE, DETAILS, UTILIZATION};
 use crate::days::Range;
-use crate::fetch::{COVERAGE, DETAILS, UTILIZATION};
 use crate::tables::{CoverageRow, PlanUtilizationRow, ReadRow, Series, UtilizationRow};
 
 /// All plans together, a row per day.
@@ -45,8 +45,8 @@ pub(crate) fn utilization(
             amortized_recurring_commitment: figures.amortized_recurring_commitment,
             amortized_upfront_commitment: figures.amortized_upfront_commitment,
             total_amortized_commitment: figures.total_amortized_commitment,
-            run_id: look.run_id,
-            collected_at: look.started_at,
+            run_id: target.origin().run_id,
+            collected_at: look.started_at(),
             _version: look.version,
         })
     });
@@ -89,8 +89,8 @@ pub(crate) fn plan_utilization(
             amortized_recurring_commitment: figures.amortized_recurring_commitment,
             amortized_upfront_commitment: figures.amortized_upfront_commitment,
             total_amortized_commitment: figures.total_amortized_commitment,
-            run_id: look.run_id,
-            collected_at: look.started_at,
+            run_id: target.origin().run_id,
+            collected_at: look.started_at(),
             _version: look.version,
         })
     });
@@ -122,8 +122,8 @@ pub(crate) fn coverage(
                 "CoveragePercentage",
                 data.and_then(|data| data.coverage_percentage()),
             )?,
-            run_id: look.run_id,
-            collected_at: look.started_at,
+            run_id: target.origin().run_id,
+            collected_at: look.started_at(),
             _version: look.version,
         })
     });
@@ -137,8 +137,8 @@ pub(crate) fn reads(target: &Target, series: Series, range: Range) -> Vec<ReadRo
         payer_account_id: target.account_id().to_string(),
         series: series.as_str().to_owned(),
         day,
-        run_id: look.run_id,
-        read_at: look.started_at,
+        run_id: target.origin().run_id,
+        read_at: look.started_at(),
         _version: look.version,
     });
     days.collect()

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clickhouse::Row;
+use polo_core::Version;
 use polo_store::{Amount, TableRow};
 use serde::Serialize;
 use uuid::Uuid;
@@ -49,7 +50,7 @@ pub(crate) struct UtilizationRow {
     pub(crate) run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     pub(crate) collected_at: DateTime<Utc>,
-    pub(crate) _version: u64,
+    pub(crate) _version: Version,
 }
 
 impl TableRow for UtilizationRow {
@@ -77,7 +78,7 @@ pub(crate) struct PlanUtilizationRow {
     pub(crate) run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     pub(crate) collected_at: DateTime<Utc>,
-    pub(crate) _version: u64,
+    pub(crate) _version: Version,
 }
 
 impl TableRow for PlanUtilizationRow {
@@ -98,7 +99,7 @@ pub(crate) struct CoverageRow {
     pub(crate) run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     pub(crate) collected_at: DateTime<Utc>,
-    pub(crate) _version: u64,
+    pub(crate) _version: Version,
 }
 
 impl TableRow for CoverageRow {
@@ -116,7 +117,7 @@ pub(crate) struct ReadRow {
     pub(crate) run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     pub(crate) read_at: DateTime<Utc>,
-    pub(crate) _version: u64,
+    pub(crate) _version: Version,
 }
 
 impl TableRow for ReadRow {

@@ -2,8 +2,7 @@
 //! error. Pages are asked one after the other, which stays below the API's rate limit whatever the account holds.
 
 use aws_sdk_resourcegroupstagging::Client;
-use polo_aws::classify;
-use polo_runtime::{CollectError, PageTokens, Sink, Target, Waiting};
+use polo_collect::{CollectError, Sink, Target};
 
 use crate::rows;
 
@@ -19,27 +18,15 @@ pub(crate) async fn resources(
     target: &Target,
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
-    let mut tokens = PageTokens::of(ACTION);
-    let mut pages = client
-        .get_resources()
-        .resources_per_page(PAGE)
-        .into_paginator()
-        .send();
-    let mut waiting = Waiting::new("write tags_resources");
-    let ended = loop {
-        let page = match pages.next().await {
-            None => break Ok(()),
-            Some(Ok(page)) => page,
-            Some(Err(error)) => break Err(classify(ACTION, Some(target.region()), &error)),
-        };
+    let call = |token| {
+        let call = client.get_resources().resources_per_page(PAGE);
+        call.set_pagination_token(token).send()
+    };
+    let mut pages = target.pages(ACTION, call, |page| page.pagination_token());
+    while let Some(page) = pages.next().await? {
         let mappings = page.resource_tag_mapping_list().iter();
         let rows = mappings.filter_map(|mapping| rows::resource(target, mapping));
-        waiting.take(sink, rows.collect::<Vec<_>>()).await?;
-        if let Err(failure) = tokens.next(page.pagination_token()) {
-            break Err(failure);
-        }
-    };
-    // What was seen is stored, however the listing ended.
-    waiting.store(sink).await?;
-    Ok(ended?)
+        sink.rows(rows.collect::<Vec<_>>()).await?;
+    }
+    Ok(())
 }

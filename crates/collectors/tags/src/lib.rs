@@ -6,7 +6,7 @@ mod fetch;
 pub mod rows;
 
 use aws_sdk_resourcegroupstagging::Client;
-use polo_runtime::{CollectError, Collector, Sink, Target};
+use polo_collect::{CollectError, Collector, Sink, Target};
 
 /// The collector.
 pub struct Tags;

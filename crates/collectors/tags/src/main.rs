@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    polo_runtime::collector_main::<tags::Tags>()
+    polo_collect::collector_main::<tags::Tags>()
 }

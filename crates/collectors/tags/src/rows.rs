@@ -6,7 +6,8 @@
 use aws_sdk_resourcegroupstagging::types::ResourceTagMapping;
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_runtime::{Target, attributes};
+use polo_collect::{Target, attributes};
+use polo_core::Version;
 use polo_store::TableRow;
 use serde::Serialize;
 use uuid::Uuid;
@@ -23,7 +24,7 @@ pub struct TagsRow {
     run_id: Uuid,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     collected_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for TagsRow {
@@ -48,8 +49,8 @@ pub fn resource(target: &Target, mapping: &ResourceTagMapping) -> Option<TagsRow
         arn: arn.to_owned(),
         resource_type: resource_type(arn),
         tags,
-        run_id: look.run_id,
-        collected_at: look.started_at,
+        run_id: target.origin().run_id,
+        collected_at: look.started_at(),
         _version: look.version,
     })
 }

@@ -8,9 +8,11 @@ mod stack_set;
 
 use std::collections::BTreeSet;
 
+use polo_access::checks::{CheckPlan, Checks, not_yet_made, publish_status_changes};
+use polo_access::payers;
+use polo_core::status_reason::refusal;
 use polo_core::{AccountId, Field, Invocation, PoloStatus, Trigger};
-use polo_runtime::access::{CheckPlan, Checks, not_yet_made, publish_status_changes, store_checks};
-use polo_runtime::{Context, Function, FunctionError, Request, payers};
+use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::accounts::AccountRow;
 use polo_store::checks::AccessCheck;
 use polo_store::registry::Registry;
@@ -64,8 +66,7 @@ impl Function for AccessVerifier {
             // Read while the checks are under way: the status rule needs both.
             None => stack_set::read(context, invocation.sweep_id).await?,
         };
-        let checks = checks.finish().await?;
-        store_checks(context, &checks).await?;
+        let checks = checks.finish(context).await?;
         touched.extend(stack_set.changed);
         let touched: Vec<&AccountId> = touched.iter().collect();
         context.store.read_again(&mut registry, &touched).await?;
@@ -91,14 +92,17 @@ impl AccessVerifier {
             && invocation.account_id.is_none();
         let mut chosen = Vec::new();
         for account in registry.accounts() {
-            if account.status()? == PoloStatus::Excluded {
+            let status = account.status()?;
+            if status == PoloStatus::Excluded {
                 if let Some(account_id) = &invocation.account_id
                     && invocation.is_manual()
                 {
-                    return Err(FunctionError::Refused(format!(
-                        "account {account_id} is excluded ({}): it is not checked until that is lifted; see `polo accounts show {account_id}`",
-                        account.status_reason
-                    )));
+                    let (reason, consequence) = (
+                        &account.status_reason,
+                        "it is not checked until that is lifted",
+                    );
+                    let sentence = refusal(account_id, status, reason, consequence);
+                    return Err(FunctionError::Refused(sentence));
                 }
                 continue;
             }

@@ -1,8 +1,8 @@
 //! Accounts from a configured list: no Organizations permission is needed, and the list is complete by definition.
 
+use polo_access::checks::{Checks, not_yet_made};
 use polo_core::reconcile::{AccountFacts, Membership, reconcile};
 use polo_core::{AccountId, Invocation, RoleArn};
-use polo_runtime::access::{Checks, not_yet_made, store_checks};
 use polo_runtime::config::ConfiguredAccount;
 use polo_runtime::{Context, FunctionError};
 use polo_store::facts::{EXPLICIT, ListingResult};
@@ -56,21 +56,8 @@ pub(crate) async fn discover(
         complete,
         invocation.accept_removals,
     );
-    store
-        .note_discoveries(
-            started_at,
-            reconciliation
-                .discovered
-                .iter()
-                .map(|facts| &facts.account_id),
-        )
-        .await?;
-    let changed = reconciliation.changed.iter().map(|change| &change.facts);
-    store
-        .write_account_facts(version, reconciliation.discovered.iter().chain(changed))
-        .await?;
-    let checks = checks.finish().await?;
-    store_checks(context, &checks).await?;
+    store.apply(version, started_at, &reconciliation).await?;
+    let checks = checks.finish(context).await?;
     let refused = reconciliation.refused.clone();
     if complete {
         record(

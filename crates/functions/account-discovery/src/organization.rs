@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
+use polo_access::checks::{CheckPlan, Checks, not_yet_made};
 use polo_aws::{
     Listing, Membership, OrganizationError, OrganizationInfo, OrganizationReader, session_name,
 };
 use polo_core::organization::{OrgAccount, OrgTree, OuFilter};
 use polo_core::reconcile::{AccountFacts, Reconciliation, reconcile};
 use polo_core::{AccountId, Invocation, PoloStatus, RoleArn, RoleKind, Timestamp};
-use polo_runtime::access::{CheckPlan, Checks, not_yet_made, store_checks};
 use polo_runtime::config::OrganizationConfig;
 use polo_runtime::{Context, FunctionError};
 use polo_store::facts::ListingResult;
@@ -167,27 +167,14 @@ pub(crate) async fn discover(
         invocation.accept_removals,
     );
 
-    store
-        .note_discoveries(
-            started_at,
-            reconciliation
-                .discovered
-                .iter()
-                .map(|facts| &facts.account_id),
-        )
-        .await?;
-    let changed = reconciliation.changed.iter().map(|change| &change.facts);
-    store
-        .write_account_facts(version, reconciliation.discovered.iter().chain(changed))
-        .await?;
+    store.apply(version, started_at, &reconciliation).await?;
     let new: Vec<&AccountId> = reconciliation
         .discovered
         .iter()
         .map(|facts| &facts.account_id)
         .collect();
     let tags_read = tags::read(context, &reader, version, &new, &accounts).await?;
-    let checks = checks.finish().await?;
-    store_checks(context, &checks).await?;
+    let checks = checks.finish(context).await?;
 
     let failure = match listing {
         Listing::Complete => None,

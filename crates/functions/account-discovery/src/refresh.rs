@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use polo_access::checks::{CheckPlan, Checks, not_yet_made};
 use polo_core::reconcile::{Reconciliation, reconcile};
 use polo_core::{AccountId, ErrorClass, Invocation, RoleKind};
-use polo_runtime::access::{CheckPlan, Checks, not_yet_made, store_checks};
 use polo_runtime::config::OrganizationConfig;
 use polo_runtime::{Context, FunctionError};
 
@@ -77,19 +77,7 @@ async fn in_organization(
     let in_monitoring = facts.in_scope && !account.state.ends_monitoring();
     let built = facts.read_role_arn.clone();
     let reconciliation: Reconciliation = reconcile(now, &info.id, &known, vec![facts], false, None);
-    store
-        .note_discoveries(
-            now,
-            reconciliation
-                .discovered
-                .iter()
-                .map(|facts| &facts.account_id),
-        )
-        .await?;
-    let changed = reconciliation.changed.iter().map(|change| &change.facts);
-    store
-        .write_account_facts(version, reconciliation.discovered.iter().chain(changed))
-        .await?;
+    store.apply(version, now, &reconciliation).await?;
     let tags_read = tags::read(context, &reader, version, &[account_id], &[]).await?;
 
     let row = store.account(account_id).await?;
@@ -111,8 +99,7 @@ async fn in_organization(
             checks.ask(plan);
         }
     }
-    let checks = checks.finish().await?;
-    store_checks(context, &checks).await?;
+    let checks = checks.finish(context).await?;
     Ok(Discovered {
         organization_id: info.id,
         accounts_seen: 1,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use polo_access::checks::{publish, publish_status_changes};
 use polo_aws::EventEntry;
 use polo_core::organization::OrgTree;
 use polo_core::reconcile::Reconciliation;
 use polo_core::{AccountId, Timestamp};
-use polo_runtime::access::{publish, publish_status_changes};
 use polo_runtime::{Context, FunctionError};
 use polo_store::facts::{DiscoveryRun, ListingResult};
 use polo_store::registry::Registry;
@@ -33,14 +33,7 @@ impl Discovered {
         context: &Context,
         registry: &mut Registry,
     ) -> Result<(), FunctionError> {
-        let Reconciliation {
-            discovered,
-            changed,
-            ..
-        } = &self.reconciliation;
-        let facts = discovered
-            .iter()
-            .chain(changed.iter().map(|change| &change.facts));
+        let facts = self.reconciliation.facts();
         let touched: BTreeSet<&AccountId> = facts
             .map(|facts| &facts.account_id)
             .chain(&self.checks)
@@ -111,11 +104,6 @@ pub(crate) struct Record<'a> {
 /// Stores the record.
 pub(crate) async fn record(context: &Context, record: Record<'_>) -> Result<(), FunctionError> {
     let reconciliation = record.reconciliation;
-    let left = reconciliation
-        .changed
-        .iter()
-        .filter(|change| change.facts.left_at.is_some())
-        .count();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let (error_class, message) = record.problem.unwrap_or_default();
     let run = DiscoveryRun {
@@ -128,7 +116,7 @@ pub(crate) async fn record(context: &Context, record: Record<'_>) -> Result<(), 
             count(record.accounts_seen),
             count(reconciliation.discovered.len()),
             count(reconciliation.changed.len()),
-            count(left),
+            count(reconciliation.left()),
         ],
         placements_read_at: record.placements_read_at,
         error_class,
@@ -139,15 +127,9 @@ pub(crate) async fn record(context: &Context, record: Record<'_>) -> Result<(), 
 
 /// The answer for people.
 pub(crate) fn summary(done: &Discovered) -> Value {
-    let left = done
-        .reconciliation
-        .changed
-        .iter()
-        .filter(|change| change.facts.left_at.is_some())
-        .count();
     json!({
         "organization_id": done.organization_id, "accounts_seen": done.accounts_seen,
         "discovered": done.reconciliation.discovered.len(), "changed": done.reconciliation.changed.len(),
-        "left": left, "unchanged": done.reconciliation.unchanged, "checks": done.checks.len(), "tags_read": done.tags_read
+        "left": done.reconciliation.left(), "unchanged": done.reconciliation.unchanged, "checks": done.checks.len(), "tags_read": done.tags_read
     })
 }

@@ -3,7 +3,7 @@
 use chrono::Timelike;
 use polo_aws::OrganizationReader;
 use polo_core::organization::OrgAccount;
-use polo_core::{AccountId, ErrorClass};
+use polo_core::{AccountId, ErrorClass, Version};
 use polo_runtime::{Context, FunctionError};
 
 /// Calls per run at most: beyond them an account's turn comes with its hour.
@@ -14,7 +14,7 @@ const CALLS_PER_RUN: usize = 500;
 pub(crate) async fn read(
     context: &Context,
     reader: &OrganizationReader,
-    version: u64,
+    version: Version,
     wanted: &[&AccountId],
     accounts: &[OrgAccount],
 ) -> Result<usize, FunctionError> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use polo_core::{AccountId, CollectorManifest, Scope, Timestamp};
+use polo_core::{AccountId, CollectorId, CollectorManifest, Scope, Timestamp};
 use polo_store::dispatches::DispatchState;
 
 use crate::active::Active;
@@ -19,7 +19,7 @@ const CRASHED_AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) account_id: AccountId,
-    pub(crate) collector: String,
+    pub(crate) collector: CollectorId,
 }
 
 /// Every collector for every account, by scope: what only a payer can tell is asked in payers alone.
@@ -62,8 +62,11 @@ pub(crate) fn newly_active(
         .collect()
 }
 
-fn manifest<'a>(collectors: &'a [CollectorManifest], id: &str) -> Option<&'a CollectorManifest> {
-    collectors.iter().find(|collector| collector.id == id)
+fn manifest<'a>(
+    collectors: &'a [CollectorManifest],
+    id: &CollectorId,
+) -> Option<&'a CollectorManifest> {
+    collectors.iter().find(|collector| collector.id == *id)
 }
 
 fn half_period(collector: Option<&CollectorManifest>) -> TimeDelta {
@@ -85,7 +88,7 @@ pub(crate) fn independent(wanted: Vec<Wanted>, collectors: &[CollectorManifest])
 fn is_next(
     one: &Wanted,
     collector: &CollectorManifest,
-    states: &HashMap<(&str, &str), &DispatchState>,
+    states: &HashMap<Key<'_>, &DispatchState>,
     now: Timestamp,
 ) -> bool {
     let last = states
@@ -94,7 +97,7 @@ fn is_next(
     let since = |at: Timestamp| last.is_none_or(|last| at > last);
     let due = last.is_none_or(|last| now - last >= half_period(Some(collector)));
     due && collector.after.iter().all(|other| {
-        let state = states.get(&(one.account_id.as_str(), other.as_str()));
+        let state = states.get(&(&one.account_id, other));
         let ended = state.and_then(|state| state.last_finished_at);
         let asked = state.and_then(|state| state.last_accepted_at);
         ended.is_some_and(since) || asked.is_some_and(|at| since(at) && now - at >= WAITED_FOR)
@@ -137,14 +140,16 @@ pub(crate) fn reconcile(
         .collect()
 }
 
-fn key(one: &Wanted) -> (&str, &str) {
-    (one.account_id.as_str(), &one.collector)
+type Key<'a> = (&'a AccountId, &'a CollectorId);
+
+fn key(one: &Wanted) -> Key<'_> {
+    (&one.account_id, &one.collector)
 }
 
-fn by_key(states: &[DispatchState]) -> HashMap<(&str, &str), &DispatchState> {
+fn by_key(states: &[DispatchState]) -> HashMap<Key<'_>, &DispatchState> {
     states
         .iter()
-        .map(|state| ((state.account_id.as_str(), state.collector.as_str()), state))
+        .map(|state| ((&state.account_id, &state.collector), state))
         .collect()
 }
 
@@ -160,7 +165,7 @@ mod tests {
     fn wanted() -> Vec<Wanted> {
         vec![Wanted {
             account_id: "123456789012".parse().unwrap(),
-            collector: "config_ec2".into(),
+            collector: "config_ec2".parse().unwrap(),
         }]
     }
 
@@ -172,8 +177,8 @@ mod tests {
     ) -> Vec<DispatchState> {
         let ago = |minutes: i64| now() - TimeDelta::minutes(minutes);
         vec![DispatchState {
-            account_id: "123456789012".into(),
-            collector: "config_ec2".into(),
+            account_id: "123456789012".parse().unwrap(),
+            collector: "config_ec2".parse().unwrap(),
             last_accepted_at: accepted.map(ago),
             last_accepted_sweep: None,
             last_finished_at: None,
@@ -219,7 +224,7 @@ mod tests {
     fn ended(collector: &str, accepted: i64, finished: Option<i64>) -> DispatchState {
         let ago = |minutes: i64| now() - TimeDelta::minutes(minutes);
         DispatchState {
-            collector: collector.into(),
+            collector: collector.parse().unwrap(),
             last_finished_at: finished.map(ago),
             ..state(Some(accepted), finished, None).remove(0)
         }
@@ -228,13 +233,13 @@ mod tests {
     #[test]
     fn what_works_on_others_findings_is_asked_for_when_they_have_ended() {
         let metrics = CollectorManifest {
-            after: vec!["config_ec2".into(), "config_elb".into()],
+            after: vec!["config_ec2".parse().unwrap(), "config_elb".parse().unwrap()],
             ..manifest_of("metrics", "region")
         };
         let wanted = || {
             vec![Wanted {
                 account_id: "123456789012".parse().unwrap(),
-                collector: "metrics".into(),
+                collector: "metrics".parse().unwrap(),
             }]
         };
         let collectors = std::slice::from_ref(&metrics);

@@ -9,6 +9,7 @@ mod send;
 
 use std::time::Duration;
 
+use polo_core::status_reason::refusal;
 use polo_core::{AccountId, CollectorManifest, DispatchMode, Field, Invocation, PoloStatus, Scope};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::collectors::manifests;
@@ -90,14 +91,15 @@ impl CollectionDispatcher {
         let now = self.context.clock.now();
         if let Some(account_id) = &invocation.account_id {
             let account = store.account(account_id).await?;
-            if account.status()? != PoloStatus::Active {
+            let status = account.status()?;
+            if status != PoloStatus::Active {
                 if !invocation.is_manual() {
                     return Ok(Vec::new());
                 }
-                return Err(FunctionError::Refused(format!(
-                    "account {account_id} is {} ({}): only active accounts are collected; see `polo accounts show {account_id}`",
-                    account.polo_status, account.status_reason
-                )));
+                let (reason, consequence) =
+                    (&account.status_reason, "only active accounts are collected");
+                let sentence = refusal(account_id, status, reason, consequence);
+                return Err(FunctionError::Refused(sentence));
             }
             let pays = ask_payers(&collectors) && store.pays(account_id).await?;
             let active = [Active {
@@ -164,7 +166,7 @@ impl CollectionDispatcher {
             chosen.retain(|collector| collector.id == *id);
             if chosen.is_empty() {
                 return Err(FunctionError::Refused(format!(
-                    "there is no collector {id:?}: it is one of {known}"
+                    "there is no collector \"{id}\": it is one of {known}"
                 )));
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use polo_aws::{EntryOutcome, EventEntry};
-use polo_core::{AccountId, Invocation, ids};
+use polo_core::{AccountId, CollectorId, Invocation, ids};
 use polo_runtime::{Context, FunctionError};
 use polo_store::dispatches::{Dispatch, DispatchOutcome, DispatchState};
 use rand::seq::SliceRandom;
@@ -21,17 +21,17 @@ pub(crate) async fn send(
     wanted: Vec<Wanted>,
     states: &[DispatchState],
 ) -> Result<Value, FunctionError> {
-    let accepted: HashSet<(&str, &str)> = states
+    let accepted: HashSet<(&AccountId, &CollectorId)> = states
         .iter()
         .filter(|state| state.last_accepted_sweep == Some(invocation.sweep_id))
-        .map(|state| (state.account_id.as_str(), state.collector.as_str()))
+        .map(|state| (&state.account_id, &state.collector))
         .collect();
     let requested_at = context.clock.now();
     let asked = wanted.len();
     let accounts: HashSet<AccountId> = wanted.iter().map(|one| one.account_id.clone()).collect();
     let mut dispatches: Vec<Dispatch> = wanted
         .into_iter()
-        .filter(|one| !accepted.contains(&(one.account_id.as_str(), one.collector.as_str())))
+        .filter(|one| !accepted.contains(&(&one.account_id, &one.collector)))
         .map(|one| Dispatch {
             run_id: ids::run(invocation.sweep_id, &one.account_id, &one.collector),
             sweep_id: invocation.sweep_id,

@@ -5,7 +5,7 @@
 use chrono::TimeDelta;
 use polo_core::status_reason::explain;
 use polo_core::{AccountId, PoloStatus, StatusReason, Timestamp};
-use polo_report::gap::Gap;
+use polo_report::gap::cause;
 use polo_store::StoreError;
 use polo_store::accounts::AccountRow;
 use polo_store::notices::ConcernKind;
@@ -25,6 +25,8 @@ pub(crate) struct Concern {
     pub(crate) owner: String,
     /// What is wrong.
     pub(crate) kind: ConcernKind,
+    /// The collector with the worst gap; empty for [`ConcernKind::Access`].
+    pub(crate) collector: String,
     /// Why, as it is grouped and stored: a status reason, or `collector: class`.
     pub(crate) cause: String,
     /// The cause in words: a clause without a period.
@@ -53,45 +55,43 @@ pub(crate) fn findings(
     account: &AccountRow,
     now: Timestamp,
 ) -> Result<[(ConcernKind, Finding); 2], StoreError> {
-    let concern =
-        |kind, cause: &str, words, detail: &str, in_grace| -> Result<Finding, StoreError> {
-            Ok(Finding::Concern(Concern {
-                account_id: account.id()?,
-                account_name: account.account_name.clone(),
-                owner: account.owner.clone(),
-                kind,
-                cause: cause.to_owned(),
-                words,
-                detail: detail.to_owned(),
-                in_grace,
-            }))
-        };
+    let account_id = account.id()?;
+    let of_account = |kind, cause: String, words: String, detail: &str| Concern {
+        account_id: account_id.clone(),
+        account_name: account.account_name.clone(),
+        owner: account.owner.clone(),
+        kind,
+        collector: String::new(),
+        cause,
+        words,
+        detail: detail.to_owned(),
+        in_grace: false,
+    };
     let without_access = |in_grace| {
         let detail = match account.status_reason.parse() {
             Ok(StatusReason::DeploymentNotCurrent) => account.stack_status_reason.as_str(),
             _ => "",
         };
-        concern(
-            ConcernKind::Access,
-            &account.status_reason,
-            explain(&account.status_reason, &account.last_check_class).into_owned(),
-            detail,
+        let words = explain(&account.status_reason, &account.last_check_class).into_owned();
+        let cause = account.status_reason.clone();
+        Finding::Concern(Concern {
             in_grace,
-        )
+            ..of_account(ConcernKind::Access, cause, words, detail)
+        })
     };
     let (access, collecting) = match account.status()? {
         PoloStatus::Excluded => (Finding::NotWatched, Finding::NotWatched),
-        PoloStatus::NoAccess => (without_access(false)?, Finding::Unknown),
-        PoloStatus::PendingSetup => (without_access(is_in_grace(account, now))?, Finding::Unknown),
-        PoloStatus::Active => match Gap::read(&account.last_scan_error) {
+        PoloStatus::NoAccess => (without_access(false), Finding::Unknown),
+        PoloStatus::PendingSetup => (without_access(is_in_grace(account, now)), Finding::Unknown),
+        PoloStatus::Active => match account.gap() {
             None => (Finding::Well, Finding::Well),
             Some(gap) => {
-                let cause = format!("{}: {}", gap.collector, gap.class);
-                let kind = ConcernKind::Collecting;
-                (
-                    Finding::Well,
-                    concern(kind, &cause, gap.cause(), gap.message, false)?,
-                )
+                let stored = format!("{}: {}", gap.collector, gap.class);
+                let concern = Concern {
+                    collector: gap.collector.to_owned(),
+                    ..of_account(ConcernKind::Collecting, stored, cause(&gap), gap.message)
+                };
+                (Finding::Well, Finding::Concern(concern))
             }
         },
     };
@@ -124,11 +124,11 @@ mod tests {
     use polo_core::StatusReason;
 
     use super::*;
-    use crate::testing::{account, at};
+    use crate::testing::{account, at, set_gap};
 
     fn of(status: &str, reason: &str, error: &str, hours: i64) -> [Finding; 2] {
         let mut row = account("111111111111", status, reason);
-        row.last_scan_error = error.to_owned();
+        set_gap(&mut row, error);
         row.stack_status_reason = "ResourceLogicalId:Role is bad".to_owned();
         let now = at(0) + TimeDelta::hours(hours);
         findings(&row, now).unwrap().map(|(_, finding)| finding)

@@ -18,6 +18,7 @@ mod slack;
 mod testing;
 mod totals;
 
+use polo_core::status_reason::refusal;
 use polo_core::{AccountId, Field, Invocation, PoloStatus, Timestamp};
 use polo_runtime::{Context, Function, FunctionError, Request};
 use polo_store::accounts::AccountRow;
@@ -84,7 +85,7 @@ impl Function for CoverageNotifier {
         // While notices cannot be written, each tick would post the same. Just below the version of what is posted,
         // which therefore wins whatever the order of the two.
         store
-            .write_notices(version.saturating_sub(1), &plan.intent())
+            .write_notices(version.before(), &plan.intent())
             .await?;
         match slack
             .post(&address, &message, &request.request_id, now)
@@ -111,11 +112,12 @@ impl CoverageNotifier {
             return Ok(store.accounts().await?);
         };
         let account = store.account(account_id).await?;
-        if invocation.is_manual() && account.status()? == PoloStatus::Excluded {
-            return Err(FunctionError::Refused(format!(
-                "account {account_id} is excluded ({}), so no notifications are sent for it: see `polo accounts show {account_id}`",
-                account.status_reason
-            )));
+        let status = account.status()?;
+        if invocation.is_manual() && status == PoloStatus::Excluded {
+            let (reason, consequence) =
+                (&account.status_reason, "no notifications are sent for it");
+            let sentence = refusal(account_id, status, reason, consequence);
+            return Err(FunctionError::Refused(sentence));
         }
         Ok(vec![account])
     }

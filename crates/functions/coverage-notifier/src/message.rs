@@ -180,10 +180,10 @@ fn groups<'a>(plan: &'a Plan, frame: &'a Frame<'_>) -> Vec<Group<'a>> {
         ordered.sort_by_key(|((kind, age, ..), concerns)| {
             (*kind, *age, std::cmp::Reverse(concerns.len()))
         });
-        for ((kind, age, cause, words), concerns) in ordered {
+        for ((kind, age, _, words), concerns) in ordered {
             let cause = match kind {
                 ConcernKind::Access => shortened(words, CAUSE_CHARACTERS),
-                ConcernKind::Collecting => incomplete(cause, words, &concerns, &frame.incomplete),
+                ConcernKind::Collecting => incomplete(words, &concerns, &frame.incomplete),
             };
             let accounts = counted(concerns.len(), "account");
             let title = match lasts {
@@ -232,14 +232,10 @@ fn groups<'a>(plan: &'a Plan, frame: &'a Frame<'_>) -> Vec<Group<'a>> {
     groups
 }
 
-/// Which collectors of these accounts are incomplete. `cause` names the collector with the worst gap, `words` its gap.
-fn incomplete(
-    cause: &str,
-    words: &str,
-    concerns: &[&Concern],
-    all: &[IncompleteCollector],
-) -> String {
-    let worst = cause.split(':').next().unwrap_or(cause);
+/// Which collectors of these accounts are incomplete. They have the collector with the worst gap in common, and its gap in
+/// `words`.
+fn incomplete(words: &str, concerns: &[&Concern], all: &[IncompleteCollector]) -> String {
+    let worst = concerns.first().map_or("", |concern| &concern.collector);
     let mut others = BTreeSet::new();
     let mut counts = BTreeSet::new();
     for concern in concerns {
@@ -363,7 +359,7 @@ mod tests {
     use polo_store::notices::Notice;
 
     use super::*;
-    use crate::testing::{account, at};
+    use crate::testing::{account, at, set_gap};
 
     fn frame(now: Timestamp) -> Frame<'static> {
         Frame {
@@ -391,10 +387,9 @@ mod tests {
     }
 
     fn with_gap(n: usize, gap: &str) -> AccountRow {
-        AccountRow {
-            last_scan_error: gap.to_owned(),
-            ..account(&id(n), "active", "role_works")
-        }
+        let mut row = account(&id(n), "active", "role_works");
+        set_gap(&mut row, gap);
+        row
     }
 
     fn opened(accounts: &[AccountRow]) -> Vec<Notice> {

@@ -2,14 +2,14 @@
 //!
 //! Invariant: nothing is forgotten before it is written, so a function that is invoked again while it is warm never tells the same twice.
 
-use polo_core::error_chain;
+use polo_core::{Version, error_chain};
 use polo_store::notices::Notice;
 use polo_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
 /// Notes that are owed to the database, with the version that they were made with.
 #[derive(Default)]
-pub(crate) struct Pending(Mutex<Vec<(u64, Vec<Notice>)>>);
+pub(crate) struct Pending(Mutex<Vec<(Version, Vec<Notice>)>>);
 
 impl Pending {
     /// Writes what is owed, before anything is read that depends on it.
@@ -27,7 +27,7 @@ impl Pending {
     pub(crate) async fn note(
         &self,
         store: &Store,
-        version: u64,
+        version: Version,
         notices: Vec<Notice>,
     ) -> Option<String> {
         let mut owed = self.0.lock().await;

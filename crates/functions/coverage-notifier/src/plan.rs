@@ -183,7 +183,7 @@ fn is_due_again(notice: &Notice, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{account, at, hours};
+    use crate::testing::{account, at, hours, set_gap};
 
     const ID: &str = "111111111111";
 
@@ -222,7 +222,7 @@ mod tests {
         let mut told = Vec::new();
         for (hour, status, reason, error) in steps {
             let mut row = account(ID, status, reason);
-            row.last_scan_error = (*error).to_owned();
+            set_gap(&mut row, error);
             let plan = Plan::of(&[row], &open, at(*hour)).unwrap();
             if !words(&plan).is_empty() {
                 told.push(format!("{hour}: {}", words(&plan)));

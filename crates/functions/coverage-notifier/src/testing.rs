@@ -52,5 +52,25 @@ pub(crate) fn account(id: &str, status: &str, reason: &str) -> AccountRow {
         stack_detailed_status: text(),
         stack_status_reason: text(),
         is_uncovered: false,
+        gap_collector: text(),
+        gap_place: text(),
+        gap_class: text(),
+        gap_action: text(),
+        gap_message: text(),
     }
+}
+
+/// Gives an account this gap, written as `collector[/place]: class[: action]: message`; nothing means none.
+pub(crate) fn set_gap(account: &mut AccountRow, gap: &str) {
+    account.last_scan_error = gap.to_owned();
+    let mut parts = gap.splitn(4, ": ").map(str::to_owned).collect::<Vec<_>>();
+    if parts.len() == 3 {
+        parts.insert(2, String::new());
+    }
+    parts.resize(4, String::new());
+    let (collector, place) = parts[0].split_once('/').unwrap_or((&parts[0], ""));
+    account.gap_collector = collector.to_owned();
+    account.gap_place = place.to_owned();
+    [account.gap_class, account.gap_action, account.gap_message] =
+        [parts[1].clone(), parts[2].clone(), parts[3].clone()];
 }

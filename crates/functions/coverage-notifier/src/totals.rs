@@ -32,7 +32,7 @@ impl Totals {
                     totals.not_visible += 1;
                     totals.in_grace += usize::from(is_in_grace(account, now));
                 }
-                PoloStatus::Active if !account.last_scan_error.is_empty() => totals.with_gaps += 1,
+                PoloStatus::Active if account.gap().is_some() => totals.with_gaps += 1,
                 PoloStatus::Active => {
                     totals.with_gaps += usize::from(account.is_uncovered);
                     totals.only_late += usize::from(account.is_uncovered);
@@ -70,7 +70,7 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{account, at};
+    use crate::testing::{account, at, set_gap};
 
     #[test]
     fn totals_say_what_messages_leave_out() {
@@ -82,7 +82,7 @@ mod tests {
             account("000000000005", "active", "role_works"),
             account("000000000006", "excluded", "suspended"),
         ];
-        accounts[2].last_scan_error = "tags: denied: tag:GetResources: no".to_owned();
+        set_gap(&mut accounts[2], "tags: denied: tag:GetResources: no");
         for late in [0, 2, 3] {
             accounts[late].is_uncovered = true;
         }

@@ -8,7 +8,7 @@ use polo_core::{AccountId, Timestamp};
 use polo_report::counts;
 use polo_report::json::{Account, AccountList, WholeAccount};
 use polo_store::accounts::AccountRow;
-use polo_store::{Store, StoreError, time_of};
+use polo_store::{Store, StoreError};
 use serde::Serialize;
 
 use crate::answer::{Answer, json_text};
@@ -65,7 +65,7 @@ pub(crate) async fn coverage(
     store: &Store,
     after: Option<&AccountId>,
 ) -> Result<Answer, StoreError> {
-    let at = time_of(store.version().await?);
+    let at = store.version().await?.at();
     let snapshot = Snapshot::of(at, store.accounts().await?, Vec::new(), Vec::new())?;
     let rest: Vec<UncoveredAccount<'_>> = snapshot
         .accounts

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use polo_core::status_reason::explain;
-use polo_report::gap::Gap;
+use polo_report::gap::cause;
 use polo_report::words;
 use polo_store::accounts::AccountRow;
 
@@ -30,8 +30,8 @@ impl Cause {
                 words::status(&account.polo_status).to_owned(),
                 explain(&account.status_reason, &account.last_check_class).into_owned(),
             ),
-            Standing::Gap => match Gap::read(&account.last_scan_error) {
-                Some(gap) => (format!("gap in {}", gap.collector), gap.cause()),
+            Standing::Gap => match account.gap() {
+                Some(gap) => (format!("gap in {}", gap.collector), cause(&gap)),
                 None => ("late".to_owned(), "not collected in time".to_owned()),
             },
             Standing::Covered | Standing::Excluded => return None,
@@ -126,7 +126,7 @@ fn row(view: &View<'_>, account: &AccountRow, standing: Standing) -> Markup {
 fn detail(account: &AccountRow, standing: Standing, snapshot: &Snapshot) -> Markup {
     html! {
         @if standing == Standing::Gap {
-            @if let Some(gap) = Gap::read(&account.last_scan_error) { (gap.region) }
+            @if let Some(gap) = account.gap() { (gap.place) }
         } @else if let Some(at) = account.last_check_at {
             "checked " (ago(at, snapshot.at))
             @if account.denials_in_a_row > 1 { ", denied " (account.denials_in_a_row) " times in a row" }

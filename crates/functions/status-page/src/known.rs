@@ -6,7 +6,7 @@ use polo_core::text::clip;
 use polo_core::{AccountId, Timestamp};
 use polo_report::history::AccountHistory;
 use polo_store::accounts::{AccountDetails, AccountRow};
-use polo_store::{Store, StoreError, time_of};
+use polo_store::{Store, StoreError};
 
 use crate::budget::TEXT_CHARACTERS;
 use crate::snapshot::show;
@@ -24,7 +24,7 @@ pub(crate) struct Known {
 impl Known {
     /// Reads it.
     pub(crate) async fn read(store: &Store, id: &AccountId) -> Result<Self, StoreError> {
-        let at = time_of(store.version().await?);
+        let at = store.version().await?.at();
         let (account, details, history, resources) = tokio::try_join!(
             store.account(id),
             store.account_details(id),
@@ -71,6 +71,7 @@ impl Known {
             &mut account.stack_status_reason,
             &mut account.last_check_message,
             &mut account.last_scan_error,
+            &mut account.gap_message,
         ]
         .into_iter()
         .chain(
@@ -80,7 +81,17 @@ impl Known {
                 .flat_map(|setting| [&mut setting.value, &mut setting.reason, &mut setting.author]),
         )
         .chain(history.checks.iter_mut().map(|check| &mut check.message))
-        .chain(history.runs.iter_mut().map(|run| &mut run.reason))
-        .chain(history.targets.iter_mut().map(|target| &mut target.message))
+        .chain(
+            history
+                .runs
+                .iter_mut()
+                .filter_map(|run| Some(&mut run.end.as_mut()?.reason)),
+        )
+        .chain(
+            history
+                .places
+                .iter_mut()
+                .filter_map(|place| place.result.outcome.message_mut()),
+        )
     }
 }

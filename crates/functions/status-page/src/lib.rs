@@ -11,9 +11,11 @@ mod budget;
 mod document;
 mod event;
 mod filter;
+mod form;
 mod known;
 mod list;
 mod meant;
+mod node_id;
 mod ou;
 mod overview;
 mod parameters;
@@ -37,8 +39,9 @@ use polo_store::Store;
 pub use answer::Answer;
 pub use event::tamed;
 pub use filter::{Coverage, Filter, Search};
+pub use form::Form;
 use problem::Problem;
-pub use route::{Form, Route};
+pub use route::Route;
 use snapshot::Snapshot;
 
 /// Folder, package and binary.

@@ -11,8 +11,8 @@ use crate::answer::Answer;
 use crate::budget::fitting;
 use crate::document::{self, Frame};
 use crate::filter::{Coverage, Filter};
+use crate::form::Form;
 use crate::problem::Problem;
-use crate::route::Form;
 use crate::rows::{View, table};
 use crate::snapshot::Snapshot;
 

@@ -5,8 +5,9 @@ use polo_core::AccountId;
 use polo_core::text::quoted;
 
 use crate::filter::{Filter, Search};
+use crate::form::Form;
+use crate::node_id::is_node_id;
 use crate::problem::{Link, Problem};
-use crate::route::{Form, is_node_id};
 
 /// The path without doubled and trailing slashes; a list without an id is the overview.
 pub(crate) fn canonical(path: &str) -> String {

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::document::{self, Frame};
 use crate::event::BYTES_AT_MOST;
-use crate::route::Form;
+use crate::form::Form;
 
 /// A status, a sentence, and what may have been meant.
 #[derive(Debug, Clone, PartialEq, Eq)]

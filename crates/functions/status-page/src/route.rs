@@ -5,29 +5,9 @@ use polo_core::AccountId;
 use crate::event::TOO_LONG;
 use crate::filter::Filter;
 use crate::meant;
+use crate::node_id::is_node_id;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-
-/// HTML for people or JSON for programs: a refusal has the form of what was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// For people.
-    Html,
-    /// For programs: everything under `/api`.
-    Json,
-}
-
-impl Form {
-    /// The form of a path.
-    pub fn of(path: &str) -> Self {
-        let path = path.trim_start_matches('/');
-        if path == "api" || path.starts_with("api/") {
-            Self::Json
-        } else {
-            Self::Html
-        }
-    }
-}
 
 /// A page or an answer for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,13 +109,6 @@ impl Route {
     }
 }
 
-/// An id of a root or an OU, or the word for neither.
-pub(crate) fn is_node_id(text: &str) -> bool {
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let begins = text == "outside" || text.starts_with("ou-") || text.starts_with("r-");
-    begins && text.len() <= 80 && text.bytes().all(legal)
-}
-
 #[cfg(test)]
 mod tests {
     use polo_core::PoloStatus;
@@ -206,13 +179,5 @@ mod tests {
                 assert_eq!(Route::of(method, path, query), Ok(route.clone()), "{path}");
             }
         }
-    }
-
-    #[test]
-    fn everything_under_api_is_for_programs() {
-        assert_eq!(Form::of("/api"), Form::Json);
-        assert_eq!(Form::of("//api/nothing"), Form::Json);
-        assert_eq!(Form::of("/apiary"), Form::Html);
-        assert_eq!(Form::of("/"), Form::Html);
     }
 }

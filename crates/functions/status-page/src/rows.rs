@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use polo_core::PoloStatus;
 use polo_core::status_reason::explain;
 use polo_core::text::{clip, counted};
-use polo_report::gap::Gap;
+use polo_report::gap::cause;
 use polo_report::{times, words};
 use polo_store::accounts::AccountRow;
 
@@ -155,14 +155,14 @@ fn why(account: &AccountRow, standing: Standing) -> String {
 
 /// The worst open gap of an account with its place.
 pub(crate) fn gap(account: &AccountRow) -> String {
-    match Gap::read(&account.last_scan_error) {
+    match account.gap() {
         None => "not collected in time".to_owned(),
         Some(gap) => {
-            let place = match gap.region {
+            let place = match gap.place {
                 "" => String::new(),
-                region => format!(" in {region}"),
+                place => format!(" in {place}"),
             };
-            format!("{}{place}: {}", gap.collector, gap.cause())
+            format!("{}{place}: {}", gap.collector, cause(&gap))
         }
     }
 }

@@ -11,7 +11,7 @@ use polo_report::counts;
 use polo_store::accounts::AccountRow;
 use polo_store::coverage::LastListing;
 use polo_store::hierarchy::OrganizationNode;
-use polo_store::{Store, StoreError, time_of};
+use polo_store::{Store, StoreError};
 
 /// The registry at one moment.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) enum Standing {
 
 impl Snapshot {
     pub(crate) async fn read(store: &Store) -> Result<Self, StoreError> {
-        let at = time_of(store.version().await?);
+        let at = store.version().await?.at();
         let (accounts, nodes, listings) = tokio::try_join!(
             store.accounts(),
             store.organization_nodes(),
@@ -50,6 +50,7 @@ impl Snapshot {
                 &mut account.account_name,
                 &mut account.owner,
                 &mut account.last_scan_error,
+                &mut account.gap_message,
             ] {
                 show(text);
             }

@@ -103,9 +103,7 @@ pub(crate) fn without_retries(config: &SdkConfig) -> SdkConfig {
         .build()
 }
 
-/// The region of a configuration; `global` where it has none.
+/// The region of a configuration; empty if it has none.
 pub(crate) fn region_of(config: &SdkConfig) -> &str {
-    config
-        .region()
-        .map_or(polo_core::run::GLOBAL_REGION, AsRef::as_ref)
+    config.region().map_or("", AsRef::as_ref)
 }

@@ -329,7 +329,7 @@ pub fn needs_opt_in(region: &str) -> bool {
         "us-west-2",
     ];
     polo_core::Partition::of_region(region).as_str() == "aws"
-        && region != polo_core::run::GLOBAL_REGION
+        && region.parse::<polo_core::Region>().is_ok()
         && !ALWAYS_ON.contains(&region)
 }
 

@@ -30,6 +30,7 @@ pub use https::{Address, Https, HttpsAnswer, HttpsFailure, InvalidAddress};
 pub use organizations::{
     Listing, Membership, OrganizationError, OrganizationInfo, OrganizationReader,
 };
+pub use pages::Pages;
 pub use put_events::{EntryOutcome, EventEntry, EventPublisher, PublishReport};
 pub use rate::RateLimit;
 pub use regions::{RegionStatus, list_regions};

@@ -13,7 +13,7 @@ use polo_core::{AccountId, ErrorClass, RoleArn, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::without_retries;
-use crate::pages::next_token;
+use crate::pages::Pages;
 use crate::{AwsFailure, Backoff, Sessions, classify};
 
 /// Branches of the tree that are read at once: Organizations throttles early, and answers colliding calls with
@@ -158,21 +158,12 @@ impl OrganizationReader {
         pages: &UnboundedSender<Vec<OrgAccount>>,
     ) -> Result<Listing, OrganizationError> {
         const ACTION: &str = "organizations:ListAccounts";
-        let mut token: Option<String> = None;
+        let call = |token| self.client.list_accounts().set_next_token(token).send();
+        let mut listed = Pages::repeated(ACTION, &self.backoff, call, |page| page.next_token());
         loop {
-            let page = self
-                .backoff
-                .retry(|| async {
-                    self.client
-                        .list_accounts()
-                        .set_next_token(token.clone())
-                        .send()
-                        .await
-                        .map_err(|error| classify(ACTION, None, &error))
-                })
-                .await;
-            let page = match page {
-                Ok(page) => page,
+            let page = match listed.next().await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(Listing::Complete),
                 Err(failure) => return Ok(Listing::Partial(failure)),
             };
             let accounts = page
@@ -183,11 +174,6 @@ impl OrganizationReader {
             if !accounts.is_empty() && pages.send(accounts).is_err() {
                 return Err(OrganizationError::NobodyListens);
             }
-            token = match next_token(ACTION, token.as_deref(), page.next_token()) {
-                Ok(None) => return Ok(Listing::Complete),
-                Ok(next) => next,
-                Err(failure) => return Ok(Listing::Partial(failure)),
-            };
         }
     }
 
@@ -279,55 +265,31 @@ impl OrganizationReader {
 
     async fn roots(&self) -> Result<Vec<OrgNode>, AwsFailure> {
         const ACTION: &str = "organizations:ListRoots";
+        let call = |token| self.client.list_roots().set_next_token(token).send();
+        let mut pages = Pages::repeated(ACTION, &self.backoff, call, |page| page.next_token());
         let mut roots = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let page = self
-                .backoff
-                .retry(|| async {
-                    self.client
-                        .list_roots()
-                        .set_next_token(token.clone())
-                        .send()
-                        .await
-                        .map_err(|error| classify(ACTION, None, &error))
-                })
-                .await?;
+        while let Some(page) = pages.next().await? {
             for root in page.roots() {
                 roots.push(node(ACTION, root.id(), root.name(), None)?);
             }
-            token = next_token(ACTION, token.as_deref(), page.next_token())?;
-            if token.is_none() {
-                return Ok(roots);
-            }
         }
+        Ok(roots)
     }
 
     async fn units_below(&self, parent: &str) -> Result<Vec<OrgNode>, AwsFailure> {
         const ACTION: &str = "organizations:ListOrganizationalUnitsForParent";
+        let call = |token| {
+            let call = self.client.list_organizational_units_for_parent();
+            call.parent_id(parent).set_next_token(token).send()
+        };
+        let mut pages = Pages::repeated(ACTION, &self.backoff, call, |page| page.next_token());
         let mut units = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let page = self
-                .backoff
-                .retry(|| async {
-                    self.client
-                        .list_organizational_units_for_parent()
-                        .parent_id(parent)
-                        .set_next_token(token.clone())
-                        .send()
-                        .await
-                        .map_err(|error| classify(ACTION, None, &error))
-                })
-                .await?;
+        while let Some(page) = pages.next().await? {
             for unit in page.organizational_units() {
                 units.push(node(ACTION, unit.id(), unit.name(), Some(parent))?);
             }
-            token = next_token(ACTION, token.as_deref(), page.next_token())?;
-            if token.is_none() {
-                return Ok(units);
-            }
         }
+        Ok(units)
     }
 
     /// The accounts directly below a root or an OU: 20 a page, all pages.
@@ -338,29 +300,18 @@ impl OrganizationReader {
         parent: &str,
     ) -> Result<Vec<AccountId>, OrganizationError> {
         const ACTION: &str = "organizations:ListAccountsForParent";
+        let call = |token| {
+            let call = self.client.list_accounts_for_parent().parent_id(parent);
+            call.set_next_token(token).send()
+        };
+        let mut pages = Pages::repeated(ACTION, &self.backoff, call, |page| page.next_token());
         let mut accounts = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let page = self
-                .backoff
-                .retry(|| async {
-                    self.client
-                        .list_accounts_for_parent()
-                        .parent_id(parent)
-                        .set_next_token(token.clone())
-                        .send()
-                        .await
-                        .map_err(|error| classify(ACTION, None, &error))
-                })
-                .await?;
+        while let Some(page) = pages.next().await? {
             for listed in page.accounts() {
                 accounts.push(account_id(listed)?);
             }
-            token = next_token(ACTION, token.as_deref(), page.next_token())?;
-            if token.is_none() {
-                return Ok(accounts);
-            }
         }
+        Ok(accounts)
     }
 
     /// Where every account of the tree lies: the chain of root and OUs above it, outermost first. For organizations
@@ -396,29 +347,20 @@ impl OrganizationReader {
         account_id: &AccountId,
     ) -> Result<BTreeMap<String, String>, AwsFailure> {
         const ACTION: &str = "organizations:ListTagsForResource";
+        let call = |token| {
+            let call = self.client.list_tags_for_resource();
+            call.resource_id(account_id.as_str())
+                .set_next_token(token)
+                .send()
+        };
+        let mut pages = Pages::repeated(ACTION, &self.backoff, call, |page| page.next_token());
         let mut tags = BTreeMap::new();
-        let mut token: Option<String> = None;
-        loop {
-            let page = self
-                .backoff
-                .retry(|| async {
-                    self.client
-                        .list_tags_for_resource()
-                        .resource_id(account_id.as_str())
-                        .set_next_token(token.clone())
-                        .send()
-                        .await
-                        .map_err(|error| classify(ACTION, None, &error))
-                })
-                .await?;
+        while let Some(page) = pages.next().await? {
             for tag in page.tags() {
                 tags.insert(tag.key().to_owned(), tag.value().to_owned());
             }
-            token = next_token(ACTION, token.as_deref(), page.next_token())?;
-            if token.is_none() {
-                return Ok(tags);
-            }
         }
+        Ok(tags)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The regions of an account, and which of them it has enabled.
 
 use aws_config::SdkConfig;
+use polo_core::{ErrorClass, InvalidRegion, Region};
 
 use crate::config::{region_of, without_retries};
 use crate::{AwsFailure, Backoff, classify};
@@ -12,7 +13,7 @@ pub const DESCRIBE_REGIONS: &str = "ec2:DescribeRegions";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegionStatus {
     /// `us-east-1`.
-    pub region: String,
+    pub region: Region,
     /// `opt-in-not-required`, `opted-in` or `not-opted-in`.
     pub opt_in_status: String,
     /// Whether the account may use it.
@@ -47,14 +48,29 @@ pub async fn list_regions(
         .unwrap_or_default()
         .into_iter()
         .filter_map(|region| {
-            let opt_in_status = region.opt_in_status.unwrap_or_default();
-            Some(RegionStatus {
-                region: region.region_name?,
+            Some((
+                region.region_name?,
+                region.opt_in_status.unwrap_or_default(),
+            ))
+        })
+        .map(|(name, opt_in_status)| {
+            Ok(RegionStatus {
+                region: name.parse().map_err(unreadable)?,
                 enabled: matches!(opt_in_status.as_str(), "opt-in-not-required" | "opted-in"),
                 opt_in_status,
             })
         })
-        .collect();
+        .collect::<Result<_, AwsFailure>>()?;
     regions.sort_by(|a, b| a.region.cmp(&b.region));
     Ok(regions)
+}
+
+fn unreadable(error: InvalidRegion) -> AwsFailure {
+    let problem = error.to_string();
+    AwsFailure::new(
+        ErrorClass::Bug,
+        DESCRIBE_REGIONS,
+        "UnreadableRegion",
+        problem,
+    )
 }

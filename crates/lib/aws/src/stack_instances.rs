@@ -6,8 +6,8 @@ use aws_config::SdkConfig;
 use polo_core::{AccountId, ErrorClass};
 
 use crate::config::without_retries;
-use crate::pages::next_token;
-use crate::{AwsFailure, Backoff, classify};
+use crate::pages::Pages;
+use crate::{AwsFailure, Backoff};
 
 /// The action that every failure of this module names.
 pub const LIST_STACK_INSTANCES: &str = "cloudformation:ListStackInstances";
@@ -82,36 +82,31 @@ pub async fn list_stack_instances(
     const PAGE: i32 = 100;
     let client = aws_sdk_cloudformation::Client::new(&without_retries(config));
     let call_as = aws_sdk_cloudformation::types::CallAs::from(call_as);
+    let call = |token| {
+        client
+            .list_stack_instances()
+            .stack_set_name(stack_set_name)
+            .call_as(call_as.clone())
+            .max_results(PAGE)
+            .set_next_token(token)
+            .send()
+    };
+    let mut pages = Pages::repeated(LIST_STACK_INSTANCES, backoff, call, |page| {
+        page.next_token()
+    });
+    let failed = |failure: AwsFailure| match failure.class {
+        ErrorClass::NotFound => StackInstancesError::StackSetNotFound {
+            name: stack_set_name.to_owned(),
+        },
+        _ => StackInstancesError::Aws(failure),
+    };
     let mut instances = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let page = backoff
-            .retry(|| async {
-                client
-                    .list_stack_instances()
-                    .stack_set_name(stack_set_name)
-                    .call_as(call_as.clone())
-                    .max_results(PAGE)
-                    .set_next_token(token.clone())
-                    .send()
-                    .await
-                    .map_err(|error| classify(LIST_STACK_INSTANCES, None, &error))
-            })
-            .await
-            .map_err(|failure| match failure.class {
-                ErrorClass::NotFound => StackInstancesError::StackSetNotFound {
-                    name: stack_set_name.to_owned(),
-                },
-                _ => StackInstancesError::Aws(failure),
-            })?;
+    while let Some(page) = pages.next().await.map_err(failed)? {
         for summary in page.summaries() {
             instances.push(row(summary)?);
         }
-        token = next_token(LIST_STACK_INSTANCES, token.as_deref(), page.next_token())?;
-        if token.is_none() {
-            return Ok(instances);
-        }
     }
+    Ok(instances)
 }
 
 fn row(

@@ -17,7 +17,7 @@ use aws_sdk_cloudformation::types::{
 use polo_core::{AccountId, ErrorClass};
 
 use crate::config::without_retries;
-use crate::pages::next_token;
+use crate::pages::Pages;
 use crate::{AwsFailure, Backoff, CallAs, classify};
 
 /// Makes instances that are not there.
@@ -244,40 +244,29 @@ impl StackSetOperations {
         operation_id: &str,
     ) -> Result<OperationResults, StackSetOperationError> {
         const PAGE: i32 = 100;
+        const ACTION: &str = LIST_STACK_SET_OPERATION_RESULTS;
+        let call = |token| {
+            self.client
+                .list_stack_set_operation_results()
+                .stack_set_name(&self.name)
+                .call_as(self.call_as.clone())
+                .operation_id(operation_id)
+                .max_results(PAGE)
+                .set_next_token(token)
+                .send()
+        };
+        let mut pages = Pages::repeated(ACTION, &self.backoff, call, |page| page.next_token());
         let mut all = OperationResults::default();
-        let mut token: Option<String> = None;
-        loop {
-            let page = self
-                .backoff
-                .retry(|| async {
-                    self.client
-                        .list_stack_set_operation_results()
-                        .stack_set_name(&self.name)
-                        .call_as(self.call_as.clone())
-                        .operation_id(operation_id)
-                        .max_results(PAGE)
-                        .set_next_token(token.clone())
-                        .send()
-                        .await
-                        .map_err(|error| classify(LIST_STACK_SET_OPERATION_RESULTS, None, &error))
-                })
-                .await
-                .map_err(|failure| self.failed(failure))?;
+        let failed = |failure| self.failed(failure);
+        while let Some(page) = pages.next().await.map_err(failed)? {
             for summary in page.summaries() {
                 match result(summary) {
                     Some(result) => all.results.push(result),
                     None => all.without_account += 1,
                 }
             }
-            token = next_token(
-                LIST_STACK_SET_OPERATION_RESULTS,
-                token.as_deref(),
-                page.next_token(),
-            )?;
-            if token.is_none() {
-                return Ok(all);
-            }
         }
+        Ok(all)
     }
 
     /// Asks for an operation; what passes is asked again, an operation that is in the way is not.

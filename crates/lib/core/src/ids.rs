@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use crate::{AccountId, RoleKind};
+use crate::{AccountId, CollectorId, RoleKind};
 
 /// The namespace of all of Polo's derived ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7f0c_5b0e_93d4_5a6b_8f56_5f1b_0c37_a2d1);
@@ -30,8 +30,9 @@ pub fn sweep_of_request(request_id: &str) -> Uuid {
 }
 
 /// One collector in one account within one sweep.
-pub fn run(sweep_id: Uuid, account_id: &AccountId, collector: &str) -> Uuid {
-    derive(&["run", &sweep_id.to_string(), account_id.as_str(), collector])
+pub fn run(sweep_id: Uuid, account_id: &AccountId, collector: &CollectorId) -> Uuid {
+    let sweep_id = sweep_id.to_string();
+    derive(&["run", &sweep_id, account_id.as_str(), collector.as_str()])
 }
 
 /// One access check of one role in one account within one invocation.
@@ -56,6 +57,10 @@ mod tests {
     #[test]
     fn the_same_work_has_the_same_id_and_other_work_another() {
         let account: AccountId = "123456789012".parse().unwrap();
+        let (ec2, alias) = (
+            "config_ec2".parse().unwrap(),
+            "account_alias".parse().unwrap(),
+        );
         let sweep = sweep_of_schedule("daily-sweep", "2026-11-21T05:17:00Z");
         assert_eq!(
             sweep,
@@ -65,14 +70,8 @@ mod tests {
             sweep,
             sweep_of_schedule("daily-sweep", "2026-11-22T05:17:00Z")
         );
-        assert_eq!(
-            run(sweep, &account, "config_ec2"),
-            run(sweep, &account, "config_ec2")
-        );
-        assert_ne!(
-            run(sweep, &account, "config_ec2"),
-            run(sweep, &account, "account_alias")
-        );
+        assert_eq!(run(sweep, &account, &ec2), run(sweep, &account, &ec2));
+        assert_ne!(run(sweep, &account, &ec2), run(sweep, &account, &alias));
         assert_ne!(
             check(sweep, &account, RoleKind::Read),
             check(sweep, &account, RoleKind::Action)

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::CollectorId;
+
 /// Where a collector is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,7 +77,7 @@ fn decimal_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D
 #[serde(deny_unknown_fields)]
 pub struct CollectorManifest {
     /// Folder, package, binary, table prefix and `detail.collector`: snake_case, never transformed.
-    pub id: String,
+    pub id: CollectorId,
     /// One line for people.
     pub description: String,
     /// The sweep that it belongs to: `daily` is asked by the rule `daily-sweep`.
@@ -103,7 +105,7 @@ pub struct CollectorManifest {
     pub current: Vec<String>,
     /// The collectors on whose findings it works: in an account it is asked for once they have ended.
     #[serde(default)]
-    pub after: Vec<String>,
+    pub after: Vec<CollectorId>,
     /// What its calls cost; none where AWS bills nothing for them.
     #[serde(default)]
     pub billing: Option<Billing>,
@@ -150,15 +152,12 @@ impl CollectorManifest {
                 rule,
             })
         };
-        if manifest.id != folder {
-            return invalid("id", manifest.id, "but it has to be the folder's name");
-        }
-        if !manifest
-            .id
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        {
-            return invalid("id", manifest.id, "but it has to be snake_case");
+        if manifest.id.as_str() != folder {
+            return invalid(
+                "id",
+                manifest.id.into(),
+                "but it has to be the folder's name",
+            );
         }
         if !(1..=900).contains(&manifest.timeout_s) {
             return invalid(
@@ -182,7 +181,7 @@ impl CollectorManifest {
             );
         }
         if manifest.after.contains(&manifest.id) {
-            return invalid("after", manifest.id, "but it cannot wait for itself");
+            return invalid("after", manifest.id.into(), "but it cannot wait for itself");
         }
         let is_name = |text: &str| {
             let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';

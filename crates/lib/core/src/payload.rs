@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::text::{clip, quoted};
-use crate::{AccountId, InvalidAccountId, Setting, ids};
+use crate::{AccountId, CollectorId, InvalidAccountId, Region, Setting, ids};
 
 /// What set a function off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,9 +100,9 @@ pub struct Invocation {
     /// The one account to work on; none means all.
     pub account_id: Option<AccountId>,
     /// The one collector to dispatch.
-    pub collector: Option<String>,
+    pub collector: Option<CollectorId>,
     /// Only these regions.
-    pub regions: Option<Vec<String>>,
+    pub regions: Option<Vec<Region>>,
     /// What the dispatcher does; none means the trigger's default.
     pub mode: Option<DispatchMode>,
     /// Which collectors a sweep asks, by their manifests' `schedule`.
@@ -241,7 +241,7 @@ impl Invocation {
             trigger,
             sweep_id,
             account_id: text(detail, "account_id")?.map(str::parse).transpose()?,
-            collector: text(detail, "collector")?.map(str::to_owned),
+            collector: collector(detail)?,
             regions: regions(detail)?,
             mode: mode(detail)?,
             schedule: text(detail, "schedule")?.map(str::to_owned),
@@ -374,7 +374,17 @@ fn mode(object: &Map<String, Value>) -> Result<Option<DispatchMode>, PayloadErro
     }
 }
 
-fn regions(object: &Map<String, Value>) -> Result<Option<Vec<String>>, PayloadError> {
+fn collector(object: &Map<String, Value>) -> Result<Option<CollectorId>, PayloadError> {
+    let Some(name) = text(object, "collector")? else {
+        return Ok(None);
+    };
+    name.parse().map(Some).map_err(|_| {
+        let fix = "send the id of a collector, such as \"config_ec2\"";
+        wrong_value("collector", &Value::from(name), fix)
+    })
+}
+
+fn regions(object: &Map<String, Value>) -> Result<Option<Vec<Region>>, PayloadError> {
     const FIX: &str = "send a list of AWS regions such as [\"us-east-1\"], or leave the field out";
     let Some(value) = object.get("regions") else {
         return Ok(None);
@@ -383,11 +393,12 @@ fn regions(object: &Map<String, Value>) -> Result<Option<Vec<String>>, PayloadEr
     let names = names.ok_or_else(|| wrong_value("regions", value, FIX))?;
     let mut regions = Vec::with_capacity(names.len());
     for name in names {
-        match name.as_str() {
-            Some(region) if Setting::Region.check(region).is_ok() => {
-                regions.push(region.to_owned())
-            }
-            _ => return Err(wrong_value("regions", name, FIX)),
+        let region = name
+            .as_str()
+            .filter(|region| Setting::Region.check(region).is_ok());
+        match region.and_then(|region| region.parse().ok()) {
+            Some(region) => regions.push(region),
+            None => return Err(wrong_value("regions", name, FIX)),
         }
     }
     regions.sort();
@@ -434,7 +445,8 @@ mod tests {
             parse(json!({"account_id": "012345678901", "regions": ["us-east-1"]})).unwrap();
         assert!(invocation.is_manual());
         assert_eq!(invocation.account_id.unwrap().as_str(), "012345678901");
-        assert_eq!(invocation.regions.unwrap(), ["us-east-1"]);
+        let regions = invocation.regions.unwrap();
+        assert_eq!(regions, ["us-east-1".parse().unwrap()]);
         assert_eq!(
             invocation.sweep_id.to_string(),
             "8476a536-e9f4-11e8-9739-2dfe598c3fcd"

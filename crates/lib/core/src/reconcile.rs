@@ -73,29 +73,44 @@ impl AccountFacts {
             || OrgState::parse(&self.org_state).ends_monitoring()
     }
 
-    /// The names of the fields in which two rows differ, for the event that tells of the change.
+    /// The names of the fields in which two rows differ, for the event that reports the change.
     fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let fields: [(&'static str, bool); 14] = [
-            (
-                "organization_id",
-                self.organization_id != other.organization_id,
-            ),
-            ("partition", self.partition != other.partition),
-            ("account_name", self.account_name != other.account_name),
-            ("account_email", self.account_email != other.account_email),
-            ("org_state", self.org_state != other.org_state),
-            ("membership", self.membership != other.membership),
-            ("in_scope", self.in_scope != other.in_scope),
-            ("is_management", self.is_management != other.is_management),
-            ("parents", self.parents != other.parents),
-            ("org_unit", self.org_unit != other.org_unit),
-            ("joined_at", self.joined_at != other.joined_at),
-            ("joined_method", self.joined_method != other.joined_method),
-            ("read_role_arn", self.read_role_arn != other.read_role_arn),
-            (
-                "action_role_arn",
-                self.action_role_arn != other.action_role_arn,
-            ),
+        // Destructured, so that a new field does not compile until it is compared or left out here.
+        let Self {
+            account_id: _,
+            organization_id,
+            partition,
+            account_name,
+            account_email,
+            org_state,
+            membership,
+            in_scope,
+            is_management,
+            parents,
+            org_unit,
+            joined_at,
+            joined_method,
+            read_role_arn,
+            action_role_arn,
+            // They follow from the others.
+            reinstated_at: _,
+            left_at: _,
+        } = self;
+        let fields = [
+            ("organization_id", *organization_id != other.organization_id),
+            ("partition", *partition != other.partition),
+            ("account_name", *account_name != other.account_name),
+            ("account_email", *account_email != other.account_email),
+            ("org_state", *org_state != other.org_state),
+            ("membership", *membership != other.membership),
+            ("in_scope", *in_scope != other.in_scope),
+            ("is_management", *is_management != other.is_management),
+            ("parents", *parents != other.parents),
+            ("org_unit", *org_unit != other.org_unit),
+            ("joined_at", *joined_at != other.joined_at),
+            ("joined_method", *joined_method != other.joined_method),
+            ("read_role_arn", *read_role_arn != other.read_role_arn),
+            ("action_role_arn", *action_role_arn != other.action_role_arn),
         ];
         fields
             .into_iter()
@@ -138,8 +153,22 @@ pub struct Reconciliation {
     pub changed: Vec<Change>,
     /// How many are as they were.
     pub unchanged: usize,
-    /// Set where accounts are missing and the guard kept them.
+    /// Set if accounts are missing and the guard kept them.
     pub refused: Option<MassRemoval>,
+}
+
+impl Reconciliation {
+    /// What has to be stored: new and changed accounts.
+    pub fn facts(&self) -> impl Iterator<Item = &AccountFacts> {
+        let changed = self.changed.iter().map(|change| &change.facts);
+        self.discovered.iter().chain(changed)
+    }
+
+    /// How many accounts are changed because they have left.
+    pub fn left(&self) -> usize {
+        let left = |change: &&Change| change.facts.left_at.is_some();
+        self.changed.iter().filter(left).count()
+    }
 }
 
 /// Compares what was seen of one organization with what is known of all.

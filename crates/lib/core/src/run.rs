@@ -1,17 +1,117 @@
-//! Runs and their targets. A run is one collector × one account × one trigger; a target is one region of it
-//! (`global` for global APIs). The run's outcome follows from its targets' and from nothing else.
+//! Runs and their places. A run is one collector × one account × one trigger. The run's outcome follows from its
+//! places' and from nothing else.
 
-use std::fmt;
+use uuid::Uuid;
 
-use crate::ErrorClass;
+use crate::{AccountId, CollectorId, ErrorClass, Place, Region, Timestamp};
 
-/// The region name under which global APIs are recorded; a region is never empty.
-pub const GLOBAL_REGION: &str = "global";
+/// One attempt at a run, as the ledger holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The run.
+    pub run_id: Uuid,
+    /// 1 for the first attempt; Lambda's retries follow.
+    pub attempt: u16,
+    /// The sweep.
+    pub sweep_id: Uuid,
+    /// The account.
+    pub account_id: AccountId,
+    /// The collector.
+    pub collector: CollectorId,
+    /// `schedule`, `event` or `manual`.
+    pub trigger: String,
+    /// Lambda's request id, which its own retries keep.
+    pub request_id: String,
+    /// The regions that a manual run was limited to; empty means all.
+    pub regions: Vec<Region>,
+    /// When it began, by the database's clock, as all times of the ledger.
+    pub started_at: Timestamp,
+    /// When the function's time is up.
+    pub deadline_at: Timestamp,
+    /// How it ended; none while it runs, and for good if it crashed.
+    pub end: Option<RunEnd>,
+    /// The version of the code.
+    pub code_version: String,
+}
 
-/// The name of the target that speaks for all accounts that one account pays for, where a region's name would stand.
-pub const PAYER_TARGET: &str = "payer";
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunEnd {
+    /// When its last row was stored.
+    pub finished_at: Timestamp,
+    /// The outcome.
+    pub outcome: RunOutcome,
+    /// Why it failed, was skipped or is incomplete; else empty.
+    pub reason: String,
+    /// What it read.
+    pub totals: Totals,
+}
 
-/// How a target ended.
+/// What the places of a run add up to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// How many places it had.
+    pub places: u32,
+    /// How many of them are conclusive.
+    pub places_conclusive: u32,
+    /// How many resources it saw.
+    pub resources_seen: u64,
+    /// How many rows it wrote.
+    pub rows_written: u64,
+}
+
+/// How a look at one place ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceResult {
+    /// The place.
+    pub place: Place,
+    /// When the look began.
+    pub started_at: Timestamp,
+    /// When its last row was stored.
+    pub finished_at: Timestamp,
+    /// How it ended.
+    pub outcome: TargetOutcome,
+    /// How many resources it saw.
+    pub resources_seen: u64,
+    /// How many rows it wrote.
+    pub rows_written: u64,
+}
+
+impl Run {
+    /// The class of a run that failed.
+    pub fn class(&self) -> Option<ErrorClass> {
+        match self.end.as_ref()?.outcome {
+            RunOutcome::Failed(class) => Some(class),
+            RunOutcome::Complete | RunOutcome::Partial | RunOutcome::Skipped => None,
+        }
+    }
+
+    /// What it read; nothing while it runs.
+    pub fn totals(&self) -> Totals {
+        self.end.as_ref().map(|end| end.totals).unwrap_or_default()
+    }
+
+    /// Why it failed, was skipped or is incomplete; else empty.
+    pub fn reason(&self) -> &str {
+        self.end.as_ref().map_or("", |end| &end.reason)
+    }
+}
+
+impl Totals {
+    /// The sum over the places of a run.
+    pub fn of(places: &[PlaceResult]) -> Self {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let conclusive = places.iter().filter(|place| place.outcome.is_conclusive());
+        Self {
+            places: count(places.len()),
+            places_conclusive: count(conclusive.count()),
+            resources_seen: places.iter().map(|place| place.resources_seen).sum(),
+            rows_written: places.iter().map(|place| place.rows_written).sum(),
+        }
+    }
+}
+
+/// The outcome of a look at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetOutcome {
     /// Every page was read and every row is stored.
@@ -73,7 +173,7 @@ impl TargetOutcome {
 
     /// What a failed call of a detail makes of a target whose listing is whole: never conclusive, because something
     /// that was shown could not be read.
-    pub fn of_shortfall(class: ErrorClass, action: String, message: String) -> Self {
+    pub fn of_missing_detail(class: ErrorClass, action: String, message: String) -> Self {
         match Self::of_failure(class, action.clone(), message.clone()) {
             Self::Complete | Self::RegionDisabled | Self::NotEnabled => Self::Failed {
                 class,
@@ -103,6 +203,51 @@ impl TargetOutcome {
         }
     }
 
+    /// The outcome of these stored words. One that this version does not know counts as a failure, as after a rollback:
+    /// nothing is concluded from it.
+    pub fn of_stored(outcome: &str, class: &str, action: String, message: String) -> Self {
+        let class = class.parse().unwrap_or(ErrorClass::Bug);
+        match outcome {
+            "complete" => Self::Complete,
+            "region_disabled" => Self::RegionDisabled,
+            "not_enabled" => Self::NotEnabled,
+            "denied" => Self::Denied {
+                class,
+                action,
+                message,
+            },
+            _ => Self::Failed {
+                class,
+                action,
+                message,
+            },
+        }
+    }
+
+    /// The API operation that met a problem, else empty.
+    pub fn action(&self) -> &str {
+        match self {
+            Self::Denied { action, .. } | Self::Failed { action, .. } => action,
+            Self::Complete | Self::RegionDisabled | Self::NotEnabled => "",
+        }
+    }
+
+    /// AWS's words on the problem, else empty.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Denied { message, .. } | Self::Failed { message, .. } => message,
+            Self::Complete | Self::RegionDisabled | Self::NotEnabled => "",
+        }
+    }
+
+    /// The same, to shorten it.
+    pub fn message_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Denied { message, .. } | Self::Failed { message, .. } => Some(message),
+            Self::Complete | Self::RegionDisabled | Self::NotEnabled => None,
+        }
+    }
+
     /// The class of what went wrong, if anything did.
     pub fn class(&self) -> Option<ErrorClass> {
         match self {
@@ -112,22 +257,22 @@ impl TargetOutcome {
     }
 }
 
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The outcome of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunOutcome {
-    /// Every target is conclusive.
+    /// Every place is conclusive.
     Complete,
-    /// Some targets are, some are not.
+    /// Some places are, some are not.
     Partial,
     /// None is; the class of the worst.
     Failed(ErrorClass),
     /// Nothing was asked, for a reason that is not an error.
-    Skipped(String),
+    Skipped,
 }
 
 impl RunOutcome {
-    /// What the targets of a run add up to. A run without targets has nothing it could have missed.
-    pub fn of_targets<'a>(outcomes: impl IntoIterator<Item = &'a TargetOutcome>) -> Self {
+    /// What the places of a run add up to. A run without places has nothing it could have missed.
+    pub fn of_places<'a>(outcomes: impl IntoIterator<Item = &'a TargetOutcome>) -> Self {
         let mut conclusive = 0_u32;
         let mut over_budget = false;
         let mut worst: Option<ErrorClass> = None;
@@ -156,17 +301,19 @@ impl RunOutcome {
             Self::Complete => "complete",
             Self::Partial => "partial",
             Self::Failed(_) => "failed",
-            Self::Skipped(_) => "skipped",
+            Self::Skipped => "skipped",
         }
     }
 }
 
-impl fmt::Display for RunOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Complete | Self::Partial => f.write_str(self.as_str()),
-            Self::Failed(class) => write!(f, "failed({class})"),
-            Self::Skipped(reason) => write!(f, "skipped({reason})"),
+impl RunOutcome {
+    /// The outcome of these stored words. One that this version does not know counts as a failure.
+    pub fn of_stored(outcome: &str, class: &str) -> Self {
+        match outcome {
+            "complete" => Self::Complete,
+            "partial" => Self::Partial,
+            "skipped" => Self::Skipped,
+            _ => Self::Failed(class.parse().unwrap_or(ErrorClass::Bug)),
         }
     }
 }
@@ -191,34 +338,52 @@ mod tests {
     fn a_detail_that_could_not_be_read_is_never_conclusive() {
         for class in ErrorClass::ALL {
             let short =
-                TargetOutcome::of_shortfall(class, "s3:GetBucketTagging".into(), "no".into());
+                TargetOutcome::of_missing_detail(class, "s3:GetBucketTagging".into(), "no".into());
             assert!(!short.is_conclusive(), "{class}");
             assert_eq!(short.class(), Some(class));
         }
     }
 
     #[test]
-    fn a_run_is_what_its_targets_add_up_to() {
+    fn outcomes_survive_being_stored_and_unknown_ones_are_failures() {
+        let stored = |outcome: &TargetOutcome| {
+            let class = outcome.class().map_or("", ErrorClass::as_str);
+            let (action, message) = (outcome.action().to_owned(), outcome.message().to_owned());
+            TargetOutcome::of_stored(outcome.as_str(), class, action, message)
+        };
+        for class in ErrorClass::ALL {
+            assert_eq!(stored(&failure(class)), failure(class));
+        }
+        let unknown = TargetOutcome::of_stored("eclipsed", "moon", String::new(), String::new());
+        assert!(!unknown.is_conclusive() && unknown.class() == Some(ErrorClass::Bug));
+        let failed = RunOutcome::Failed(ErrorClass::Network);
+        assert_eq!(RunOutcome::of_stored("failed", "network"), failed);
+        let unknown = RunOutcome::of_stored("eclipsed", "moon");
+        assert_eq!(unknown, RunOutcome::Failed(ErrorClass::Bug));
+    }
+
+    #[test]
+    fn a_run_is_what_its_places_add_up_to() {
         use TargetOutcome::{Complete, NotEnabled, RegionDisabled};
-        assert_eq!(RunOutcome::of_targets(&[]), RunOutcome::Complete);
+        assert_eq!(RunOutcome::of_places(&[]), RunOutcome::Complete);
         assert_eq!(
-            RunOutcome::of_targets(&[Complete, RegionDisabled, NotEnabled]),
+            RunOutcome::of_places(&[Complete, RegionDisabled, NotEnabled]),
             RunOutcome::Complete
         );
         assert_eq!(
-            RunOutcome::of_targets(&[Complete, failure(ErrorClass::Denied)]),
+            RunOutcome::of_places(&[Complete, failure(ErrorClass::Denied)]),
             RunOutcome::Partial
         );
         assert_eq!(
-            RunOutcome::of_targets(&[failure(ErrorClass::Denied), failure(ErrorClass::Throttled)]),
+            RunOutcome::of_places(&[failure(ErrorClass::Denied), failure(ErrorClass::Throttled)]),
             RunOutcome::Failed(ErrorClass::Throttled)
         );
         assert_eq!(
-            RunOutcome::of_targets(&[failure(ErrorClass::Budget)]),
+            RunOutcome::of_places(&[failure(ErrorClass::Budget)]),
             RunOutcome::Partial
         );
         assert_eq!(
-            RunOutcome::of_targets(&[failure(ErrorClass::DeniedByScp)]),
+            RunOutcome::of_places(&[failure(ErrorClass::DeniedByScp)]),
             RunOutcome::Failed(ErrorClass::DeniedByScp)
         );
     }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ErrorClass;
+use crate::{AccountId, ErrorClass, PoloStatus};
 
 /// A value of `status_reason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -196,6 +196,19 @@ impl FromStr for StatusReason {
             .find(|reason| reason.as_str() == text)
             .ok_or_else(|| UnknownStatusReason(text.to_owned()))
     }
+}
+
+/// Why a request about an account is refused because of its status, in one sentence. `consequence` is a clause such as
+/// `only active accounts are collected`.
+pub fn refusal(
+    account_id: &AccountId,
+    status: PoloStatus,
+    status_reason: &str,
+    consequence: &str,
+) -> String {
+    format!(
+        "account {account_id} is {status} ({status_reason}): {consequence}; see `polo accounts show {account_id}`"
+    )
 }
 
 #[cfg(test)]

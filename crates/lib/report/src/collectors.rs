@@ -1,8 +1,7 @@
 //! How each expected collector stands in one account, also one that never ran there.
 
-use polo_core::{AccountId, Timestamp};
+use polo_core::{AccountId, Run, Timestamp};
 use polo_store::collectors::ExpectedCollector;
-use polo_store::runs::RunRow;
 use polo_store::{Store, StoreError};
 
 use crate::standing::standing;
@@ -18,7 +17,7 @@ pub struct CollectorState {
     /// The collector.
     pub expected: ExpectedCollector,
     /// None if it never ran.
-    pub newest: Option<RunRow>,
+    pub newest: Option<Run>,
 }
 
 impl CollectorState {

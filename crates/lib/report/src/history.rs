@@ -1,8 +1,8 @@
 //! What has happened to one account, newest first: operators' decisions, checks, runs and their targets.
 
-use polo_core::AccountId;
+use polo_core::{AccountId, Run};
 use polo_store::checks::AccessCheck;
-use polo_store::runs::{RunRow, StoredTarget};
+use polo_store::runs::LedgerPlace;
 use polo_store::settings::StoredSetting;
 use polo_store::{Store, StoreError};
 
@@ -19,9 +19,9 @@ pub struct AccountHistory {
     /// The last 20 access checks.
     pub checks: Vec<AccessCheck>,
     /// The last 10 runs.
-    pub runs: Vec<RunRow>,
-    /// How the targets of those runs ended.
-    pub targets: Vec<StoredTarget>,
+    pub runs: Vec<Run>,
+    /// How the places of those runs ended.
+    pub places: Vec<LedgerPlace>,
 }
 
 impl AccountHistory {
@@ -32,7 +32,7 @@ impl AccountHistory {
         Ok(Self {
             settings: store.settings_of(account_id).await?,
             checks: store.access_history(account_id, CHECKS).await?,
-            targets: store.targets_of(account_id, &ids).await?,
+            places: store.places_of(account_id, &ids).await?,
             runs,
         })
     }

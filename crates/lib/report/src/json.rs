@@ -2,10 +2,10 @@
 //! other people's programs; times are RFC 3339 in UTC, and what never was is null.
 
 use chrono::{DateTime, Utc};
-use polo_core::Timestamp;
+use polo_core::{ErrorClass, PlaceResult, Region, Timestamp};
 use polo_store::accounts::{AccountDetails, AccountRow};
 use polo_store::checks::AccessCheck;
-use polo_store::runs::{RunRow, StoredTarget};
+use polo_store::runs::LedgerPlace;
 use polo_store::settings::StoredSetting;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -186,7 +186,7 @@ impl<'a> WholeAccount<'a> {
         self.runs = history
             .runs
             .iter()
-            .map(|run| Run::new(run, now).with_targets(&history.targets))
+            .map(|run| Run::new(run, now).with_places(&history.places))
             .collect();
         self
     }
@@ -271,7 +271,7 @@ pub struct Run<'a> {
     collector: &'a str,
     trigger: &'a str,
     request_id: &'a str,
-    regions: &'a [String],
+    regions: &'a [Region],
     started_at: At,
     deadline_at: At,
     finished_at: Option<At>,
@@ -290,45 +290,45 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// A row of `collector_runs`, as it stands now.
-    pub fn new(run: &'a RunRow, now: Timestamp) -> Self {
+    pub fn new(run: &'a polo_core::Run, now: Timestamp) -> Self {
+        let totals = run.totals();
+        let finished_at = run.end.as_ref().map(|end| end.finished_at);
         Self {
             run_id: run.run_id,
             attempt: run.attempt,
             sweep_id: run.sweep_id,
-            account_id: &run.account_id,
-            collector: &run.collector,
+            account_id: run.account_id.as_str(),
+            collector: run.collector.as_str(),
             trigger: &run.trigger,
             request_id: &run.request_id,
             regions: &run.regions,
             started_at: run.started_at,
             deadline_at: run.deadline_at,
-            finished_at: run.finished_at,
-            duration_ms: run
-                .finished_at
-                .map(|finished| (finished - run.started_at).num_milliseconds()),
+            finished_at,
+            duration_ms: finished_at.map(|finished| (finished - run.started_at).num_milliseconds()),
             outcome: standing(run, now),
-            error_class: &run.error_class,
-            reason: &run.reason,
-            targets: run.targets,
-            targets_conclusive: run.targets_conclusive,
-            resources_seen: run.resources_seen,
-            rows_written: run.rows_written,
+            error_class: run.class().map_or("", ErrorClass::as_str),
+            reason: run.reason(),
+            targets: totals.places,
+            targets_conclusive: totals.places_conclusive,
+            resources_seen: totals.resources_seen,
+            rows_written: totals.rows_written,
             code_version: &run.code_version,
             target_outcomes: None,
         }
     }
 
-    /// The same with how each of its targets ended.
-    pub fn with_targets(mut self, targets: &'a [StoredTarget]) -> Self {
-        let own = targets
+    /// The same with how each of its places ended.
+    pub fn with_places(mut self, places: &'a [LedgerPlace]) -> Self {
+        let own = places
             .iter()
-            .filter(|target| target.run_id == self.run_id && target.attempt == self.attempt);
-        self.target_outcomes = Some(own.map(Target::new).collect());
+            .filter(|place| place.run_id == self.run_id && place.attempt == self.attempt);
+        self.target_outcomes = Some(own.map(|place| Target::new(&place.result)).collect());
         self
     }
 }
 
-/// How one target of a run ended.
+/// How one place of a run ended.
 #[derive(Debug, Serialize)]
 struct Target<'a> {
     region: &'a str,
@@ -343,13 +343,14 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn new(target: &'a StoredTarget) -> Self {
+    fn new(target: &'a PlaceResult) -> Self {
+        let outcome = &target.outcome;
         Self {
-            region: &target.region,
-            outcome: &target.outcome,
-            error_class: &target.error_class,
-            action: &target.action,
-            message: &target.message,
+            region: target.place.as_str(),
+            outcome: outcome.as_str(),
+            error_class: outcome.class().map_or("", ErrorClass::as_str),
+            action: outcome.action(),
+            message: outcome.message(),
             started_at: target.started_at,
             finished_at: target.finished_at,
             resources_seen: target.resources_seen,

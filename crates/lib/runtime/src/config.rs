@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use polo_aws::CallAs;
 use polo_core::text::quoted;
-use polo_core::{RoleArn, Setting};
+use polo_core::{Region, RoleArn, Setting};
 use polo_store::retention::Retention;
 use polo_store::{InvalidStoreConfig, StoreConfig};
 use rust_decimal::Decimal;
@@ -74,7 +74,7 @@ pub struct Config {
     /// PutEvents calls a second.
     pub put_events_per_second: NonZeroU32,
     /// The regions to ask where an account's own list cannot be read.
-    pub fallback_regions: Vec<String>,
+    pub fallback_regions: Vec<Region>,
     /// What a collector's billed calls may cost per account and UTC day; none takes its manifest's own cap.
     pub day_usd_at_most: Option<Decimal>,
     /// The secret that holds the address of Slack's incoming webhook, where changes are told there.

@@ -12,9 +12,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use polo_core::{Field, Invocation, Timestamp};
 use serde_json::Value;
 
-use crate::collector::Collector;
 use crate::process::run_process;
-use crate::run::CollectorFunction;
 use crate::{Context, FunctionError, Readable, Warm};
 
 /// What Lambda says of an invocation.
@@ -77,11 +75,6 @@ pub trait Function: Sized + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Value, FunctionError>> + Send {
         answer(warm, event, request)
     }
-}
-
-/// The whole `main` of a collector.
-pub fn collector_main<C: Collector>() -> ExitCode {
-    function_main::<CollectorFunction<C>>()
 }
 
 /// The whole `main` of a function.

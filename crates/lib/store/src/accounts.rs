@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clickhouse::{Row, RowOwned, RowRead};
-use polo_core::{AccountId, PoloStatus, RoleArn};
+use polo_core::{AccountId, Place, PoloStatus, RoleArn};
 use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError};
@@ -85,6 +85,31 @@ pub struct AccountRow {
     pub stack_status_reason: String,
     /// Whether it is monitored and Polo cannot see it, or has seen it completely too long ago or never.
     pub is_uncovered: bool,
+    /// The collector of the worst open gap, empty if there is none; see [`AccountRow::gap`].
+    pub gap_collector: String,
+    /// Its place, empty for a run that failed before its first listing.
+    pub gap_place: String,
+    /// Its error class, or `crashed`.
+    pub gap_class: String,
+    /// The IAM action that failed, else empty.
+    pub gap_action: String,
+    /// AWS's words.
+    pub gap_message: String,
+}
+
+/// The worst open gap of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap<'a> {
+    /// The collector.
+    pub collector: &'a str,
+    /// The region, or `payer`; empty for the account itself and for a run that failed before its first listing.
+    pub place: &'a str,
+    /// The error class, or `crashed`.
+    pub class: &'a str,
+    /// The IAM action that failed, else empty.
+    pub action: &'a str,
+    /// AWS's words.
+    pub message: &'a str,
 }
 
 /// What `v_accounts` says of one account beyond [`AccountRow`]: where it comes from and what its checks add up to.
@@ -122,6 +147,21 @@ pub struct AccountDetails {
 const VIEW: &str = "v_accounts";
 
 impl AccountRow {
+    /// The worst open gap; none if there is none.
+    pub fn gap(&self) -> Option<Gap<'_>> {
+        (!self.gap_collector.is_empty()).then(|| Gap {
+            collector: &self.gap_collector,
+            place: if self.gap_place == Place::Account.as_str() {
+                ""
+            } else {
+                &self.gap_place
+            },
+            class: &self.gap_class,
+            action: &self.gap_action,
+            message: &self.gap_message,
+        })
+    }
+
     /// The account's id, validated.
     pub fn id(&self) -> Result<AccountId, StoreError> {
         self.account_id
@@ -136,16 +176,7 @@ impl AccountRow {
 
     /// The status.
     pub fn status(&self) -> Result<PoloStatus, StoreError> {
-        self.polo_status
-            .parse()
-            .map_err(
-                |e: polo_core::status::UnknownPoloStatus| StoreError::Unreadable {
-                    table: VIEW,
-                    column: "polo_status",
-                    value: self.polo_status.clone(),
-                    problem: e.to_string(),
-                },
-            )
+        parse_status(&self.polo_status)
     }
 
     /// The read role in force.
@@ -162,7 +193,18 @@ impl AccountRow {
     }
 }
 
-fn parse_role(column: &'static str, arn: &str) -> Result<RoleArn, StoreError> {
+pub(crate) fn parse_status(status: &str) -> Result<PoloStatus, StoreError> {
+    status.parse().map_err(
+        |e: polo_core::status::UnknownPoloStatus| StoreError::Unreadable {
+            table: VIEW,
+            column: "polo_status",
+            value: status.to_owned(),
+            problem: e.to_string(),
+        },
+    )
+}
+
+pub(crate) fn parse_role(column: &'static str, arn: &str) -> Result<RoleArn, StoreError> {
     arn.parse()
         .map_err(|e: polo_core::InvalidRoleArn| StoreError::Unreadable {
             table: VIEW,
@@ -173,13 +215,13 @@ fn parse_role(column: &'static str, arn: &str) -> Result<RoleArn, StoreError> {
 }
 
 /// The text of the view, which is the statement for some accounts as well.
-const VIEW_TEXT: &str = include_str!("../migrations/0048_v_accounts.sql");
+const VIEW_TEXT: &str = include_str!("../migrations/0052_v_accounts.sql");
 
 /// How many account ids one statement takes: as a parameter they stay below 64 KiB.
 pub(crate) const IDS_PER_STATEMENT: usize = 4_000;
 
 /// `v_accounts` for the accounts in the parameter `accounts`, as a relation. Each table is read by its key.
-fn of_some_accounts() -> String {
+pub(crate) fn of_some_accounts() -> String {
     let select = VIEW_TEXT
         .split_once(" AS\n")
         .map_or(VIEW_TEXT, |(_, select)| select);

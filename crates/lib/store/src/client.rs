@@ -3,9 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use clickhouse::{Client, Row, RowOwned, RowRead};
-use polo_core::innermost_cause;
+use polo_core::{Version, innermost_cause};
 use serde::Serialize;
 
 use crate::error::without_advice;
@@ -17,14 +16,6 @@ const SEND_LIMIT: Duration = Duration::from_secs(15);
 
 /// The most bytes of one answer, where rows may be many and large.
 const ANSWER_BYTES: &str = "4194304";
-
-/// A version, the server's clock in microseconds, as a time.
-pub fn time_of(version: u64) -> DateTime<Utc> {
-    i64::try_from(version)
-        .ok()
-        .and_then(DateTime::from_timestamp_micros)
-        .unwrap_or_default()
-}
 
 /// A row that knows its table.
 pub trait TableRow: Row + Serialize + Send + Sync {
@@ -184,16 +175,17 @@ impl Store {
         .await
     }
 
-    /// The server's clock in microseconds: the version of what is about to be read and written.
+    /// The server's clock: the version of what is about to be read and written.
     ///
     /// A statement of its own, on purpose: inside an `INSERT … SELECT` the clock would be read after the snapshot of
     /// the tables, and a slow statement could overwrite a newer one.
-    pub async fn version(&self) -> Result<u64, StoreError> {
+    pub async fn version(&self) -> Result<Version, StoreError> {
         let query = self
             .client
             .query("SELECT toUInt64(toUnixTimestamp64Micro(now64(6)))");
         self.bounded("ask the clock", query.fetch_one::<u64>())
             .await
+            .map(Version)
     }
 
     /// Whether the server answers.

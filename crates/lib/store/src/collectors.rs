@@ -1,8 +1,8 @@
 //! The deployed collectors, from the manifests that were compiled in, and the periods of the status rule.
 
 use clickhouse::Row;
-use polo_core::CollectorManifest;
 use polo_core::manifest::ManifestError;
+use polo_core::{CollectorId, CollectorManifest, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::migrations::MANIFESTS;
@@ -18,12 +18,12 @@ pub fn manifests() -> Result<Vec<CollectorManifest>, ManifestError> {
         .map(|(folder, json)| CollectorManifest::parse(folder, json))
         .collect::<Result<_, _>>()?;
     for manifest in &all {
-        let unknown = |id: &&String| !all.iter().any(|other| other.id == **id);
+        let unknown = |id: &&CollectorId| !all.iter().any(|other| other.id == **id);
         if let Some(id) = manifest.after.iter().find(unknown) {
             return Err(ManifestError::Value {
-                folder: manifest.id.clone(),
+                folder: manifest.id.to_string(),
                 field: "after",
-                value: id.clone(),
+                value: id.to_string(),
                 rule: "but there is no such collector",
             });
         }
@@ -33,14 +33,14 @@ pub fn manifests() -> Result<Vec<CollectorManifest>, ManifestError> {
 
 #[derive(Row, Serialize, Deserialize)]
 struct CollectorRow {
-    collector: String,
+    collector: CollectorId,
     scope: String,
     schedule: String,
     period_hours: u32,
     freshness_hours: u32,
     timeout_s: u32,
     expected: bool,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for CollectorRow {
@@ -49,14 +49,14 @@ impl TableRow for CollectorRow {
 
 #[derive(Row, Deserialize)]
 struct KnownCollector {
-    collector: String,
+    collector: CollectorId,
 }
 
 /// A collector that is expected to run.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
 pub struct ExpectedCollector {
     /// Its id.
-    pub collector: String,
+    pub collector: CollectorId,
     /// `region`, `account` or `payer`.
     pub scope: String,
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, Timestamp};
+use polo_core::{AccountId, CollectorId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ pub struct Dispatch {
     /// The account.
     pub account_id: AccountId,
     /// The collector.
-    pub collector: String,
+    pub collector: CollectorId,
     /// What set the dispatcher off.
     pub trigger: String,
     /// When it was asked for.
@@ -52,8 +52,8 @@ struct DispatchRow {
     run_id: Uuid,
     #[serde(with = "clickhouse::serde::uuid")]
     sweep_id: Uuid,
-    account_id: String,
-    collector: String,
+    account_id: AccountId,
+    collector: CollectorId,
     trigger: String,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     requested_at: DateTime<Utc>,
@@ -61,7 +61,7 @@ struct DispatchRow {
     event_id: String,
     error_code: String,
     message: String,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for DispatchRow {
@@ -72,9 +72,9 @@ impl TableRow for DispatchRow {
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct DispatchState {
     /// The account.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The collector.
-    pub collector: String,
+    pub collector: CollectorId,
     /// When it was last asked for and EventBridge took it.
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
     pub last_accepted_at: Option<DateTime<Utc>>,
@@ -114,7 +114,7 @@ impl Store {
                 DispatchRow {
                     run_id: dispatch.run_id,
                     sweep_id: dispatch.sweep_id,
-                    account_id: dispatch.account_id.to_string(),
+                    account_id: dispatch.account_id.clone(),
                     collector: dispatch.collector.clone(),
                     trigger: dispatch.trigger.clone(),
                     requested_at: dispatch.requested_at,

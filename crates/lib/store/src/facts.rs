@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::reconcile::{AccountFacts, Membership};
-use polo_core::{AccountId, Timestamp};
+use polo_core::reconcile::{AccountFacts, Membership, Reconciliation};
+use polo_core::{AccountId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ struct FactsRow {
     reinstated_at: Option<DateTime<Utc>>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
     left_at: Option<DateTime<Utc>>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for FactsRow {
@@ -41,7 +41,7 @@ impl TableRow for FactsRow {
 }
 
 impl FactsRow {
-    fn new(facts: &AccountFacts, version: u64) -> Self {
+    fn new(facts: &AccountFacts, version: Version) -> Self {
         Self {
             account_id: facts.account_id.to_string(),
             organization_id: facts.organization_id.clone(),
@@ -126,7 +126,7 @@ impl FactsRow {
 
 #[derive(Row, Serialize)]
 struct DiscoveryRow {
-    account_id: String,
+    account_id: AccountId,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     discovered_at: DateTime<Utc>,
 }
@@ -141,7 +141,7 @@ struct TagsRow {
     tags: Vec<(String, String)>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     read_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for TagsRow {
@@ -213,7 +213,7 @@ struct DiscoveryRunRow {
     placements_read_at: Option<DateTime<Utc>>,
     error_class: String,
     message: String,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for DiscoveryRunRow {
@@ -235,10 +235,31 @@ impl Store {
             .collect()
     }
 
+    /// Stores what a listing changes, under the version that was asked for before it began. When an account was first seen
+    /// is stored first: its earliest note counts, so a repetition changes nothing.
+    pub async fn apply(
+        &self,
+        version: Version,
+        seen_at: Timestamp,
+        reconciliation: &Reconciliation,
+    ) -> Result<(), StoreError> {
+        let rows: Vec<DiscoveryRow> = reconciliation
+            .discovered
+            .iter()
+            .map(|facts| DiscoveryRow {
+                account_id: facts.account_id.clone(),
+                discovered_at: seen_at,
+            })
+            .collect();
+        self.insert("write account_discoveries", &rows).await?;
+        self.write_account_facts(version, reconciliation.facts())
+            .await
+    }
+
     /// Stores facts under the version that was asked for before the listing began.
     pub async fn write_account_facts(
         &self,
-        version: u64,
+        version: Version,
         facts: impl IntoIterator<Item = &AccountFacts>,
     ) -> Result<(), StoreError> {
         let rows: Vec<FactsRow> = facts
@@ -248,26 +269,10 @@ impl Store {
         self.insert("write account_facts", &rows).await
     }
 
-    /// Notes that accounts were seen now; the earliest note of each counts.
-    pub async fn note_discoveries(
-        &self,
-        discovered_at: Timestamp,
-        accounts: impl IntoIterator<Item = &AccountId>,
-    ) -> Result<(), StoreError> {
-        let rows: Vec<DiscoveryRow> = accounts
-            .into_iter()
-            .map(|id| DiscoveryRow {
-                account_id: id.to_string(),
-                discovered_at,
-            })
-            .collect();
-        self.insert("write account_discoveries", &rows).await
-    }
-
     /// Stores the tags of accounts, each read whole.
     pub async fn write_account_tags(
         &self,
-        version: u64,
+        version: Version,
         read_at: Timestamp,
         tags: &[(AccountId, Vec<(String, String)>)],
     ) -> Result<(), StoreError> {

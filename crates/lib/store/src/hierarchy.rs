@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::Timestamp;
 use polo_core::organization::OrgTree;
+use polo_core::{Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::registry::Registry;
@@ -27,7 +27,7 @@ struct NodeRow {
     created_at: DateTime<Utc>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     updated_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for NodeRow {
@@ -129,7 +129,7 @@ fn changed_node(
     wanted: Wanted,
     known: &HashMap<&str, &NodeRow>,
     now: Timestamp,
-    version: u64,
+    version: Version,
 ) -> Option<NodeRow> {
     let before = known.get(wanted.node_id.as_str());
     let mut metadata: BTreeMap<String, String> = before
@@ -156,6 +156,6 @@ fn changed_node(
         metadata: metadata.into_iter().collect(),
         created_at: before.map_or(now, |node| node.created_at),
         updated_at: now,
-        _version: version.max(before.map_or(0, |node| node._version + 1)),
+        _version: before.map_or(version, |node| version.max(node._version.next())),
     })
 }

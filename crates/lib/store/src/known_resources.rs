@@ -3,7 +3,7 @@
 //! Invariant: only what is there now, and a page at a time: an account may have a hundred thousand.
 
 use clickhouse::Row;
-use polo_core::AccountId;
+use polo_core::{AccountId, Place};
 use serde::Deserialize;
 
 use crate::{Store, StoreError};
@@ -24,12 +24,12 @@ pub struct KnownResource {
 }
 
 impl Store {
-    /// The resources of these kinds in one region of an account, by kind and id, `limit` of them at most, beginning
-    /// behind `after`.
+    /// The resources of these kinds at one place of an account, in the order of the kinds and then by id, `limit` of them
+    /// at most, beginning behind `after`.
     pub async fn known_resources_after(
         &self,
         account_id: &AccountId,
-        region: &str,
+        place: &Place,
         resource_types: &[&str],
         after: Option<&KnownResource>,
         limit: usize,
@@ -37,18 +37,20 @@ impl Store {
         let (after_type, after_id) = after.map_or(("", ""), |last| {
             (last.resource_type.as_str(), last.resource_id.as_str())
         });
+        let done = resource_types.iter().position(|kind| *kind == after_type);
+        let left = &resource_types[done.unwrap_or_default()..];
         let query = self
             .query(
                 "SELECT toString(resource_type) AS resource_type, resource_id, arn, toString(state) AS state, attributes
-                 FROM resources FINAL
-                 WHERE account_id = {account:String} AND region = {region:String} AND gone_at IS NULL
-                   AND toString(resource_type) IN {types:Array(String)}
-                   AND (toString(resource_type), resource_id) > ({after_type:String}, {after_id:String})
-                 ORDER BY resource_type, resource_id LIMIT {limit:UInt64}",
+                 FROM resources AS r FINAL
+                 WHERE account_id = {account:String} AND region = {place:String} AND gone_at IS NULL
+                   AND r.resource_type IN {types:Array(String)}
+                   AND (r.resource_type != {after_type:String} OR resource_id > {after_id:String})
+                 ORDER BY indexOf({types:Array(String)}, resource_type), resource_id LIMIT {limit:UInt64}",
             )
             .param("account", account_id.as_str())
-            .param("region", region)
-            .param("types", resource_types)
+            .param("place", place.as_str())
+            .param("types", left)
             .param("after_type", after_type)
             .param("after_id", after_id)
             .param("limit", limit);

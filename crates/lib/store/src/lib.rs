@@ -4,6 +4,7 @@
 //! `aws_accounts` is only ever written as its copy.
 
 pub mod accounts;
+pub mod admission;
 pub mod amount;
 pub mod billed_calls;
 pub mod checks;
@@ -12,6 +13,7 @@ pub mod collectors;
 mod config;
 pub mod coverage;
 pub mod dispatches;
+mod engine_clock;
 mod error;
 pub mod facts;
 pub mod hierarchy;
@@ -30,6 +32,7 @@ pub mod settings;
 pub mod stack_instances;
 
 pub use amount::Amount;
-pub use client::{Store, TableRow, time_of};
+pub use client::{Store, TableRow};
 pub use config::{InvalidStoreConfig, StoreConfig};
+pub use engine_clock::EngineClock;
 pub use error::{StoreError, is_refused_login};

@@ -7,6 +7,7 @@
 mod adoption;
 mod digest;
 mod error;
+mod expiry;
 mod feed;
 mod files;
 pub mod lock;
@@ -30,6 +31,7 @@ use crate::retention::{Retention, RetentionChange, history};
 
 pub use self::digest::digest;
 pub use self::error::MigrationError;
+pub use self::expiry::STALE;
 pub use self::files::{Migration, all};
 pub use self::lock::{Holder, Turn};
 pub use self::rendering::{Topology, is_cluster_name, render};
@@ -212,16 +214,20 @@ async fn apply_all(
         already: migrations.len() - left.len(),
         ..MigrationReport::default()
     };
-    for (at, (migration, hash)) in left.iter().enumerate() {
-        let (earlier, rest) = left.split_at(at);
-        let view = migration.view();
-        let makes_it = |(other, _): &&(&Migration, String)| view.is_some() && other.view() == view;
-        if rest.iter().skip(1).any(|other| makes_it(&other)) {
-            // A later one replaces this view: that one is applied, and then both are recorded.
+    let is_skipped = skipped(&left);
+    let mut skipped = Vec::new();
+    for ((migration, hash), is_skipped) in left.iter().zip(is_skipped) {
+        if is_skipped {
+            // It is recorded together with the one that replaces it.
+            skipped.push((migration, hash));
             continue;
         }
         let origin = apply(store, topology, migration, &mut report).await?;
-        for (replaced, hash) in earlier.iter().filter(makes_it) {
+        let is_replaced = |(other, _): &(&&Migration, &String)| other.view() == migration.view();
+        let (replaced, others) = skipped.into_iter().partition(is_replaced);
+        skipped = others;
+        let replaced: Vec<(&&Migration, &String)> = replaced;
+        for (replaced, hash) in replaced {
             record(store, replaced, hash, "").await?;
             report.applied.push(replaced.name());
         }
@@ -236,6 +242,27 @@ async fn apply_all(
     adoption::record_origins(store, topology, migrations, &tables).await?;
     report.expiring = retention::apply(store, topology, migrations, change).await?;
     Ok(report)
+}
+
+/// Which migrations make a view that a later one replaces before another reads it. They are not applied.
+fn skipped(left: &[(&Migration, String)]) -> Vec<bool> {
+    let mut skipped = vec![false; left.len()];
+    for at in (0..left.len()).rev() {
+        let Some(view) = left[at].0.view() else {
+            continue;
+        };
+        let later = &left[at + 1..];
+        let replaced_by = later
+            .iter()
+            .position(|(other, _)| other.view() == Some(view));
+        skipped[at] = replaced_by.is_some_and(|before| {
+            let between = later[..before].iter().zip(&skipped[at + 1..]);
+            !between
+                .into_iter()
+                .any(|((other, _), skipped)| !skipped && other.names(view))
+        });
+    }
+    skipped
 }
 
 async fn origins_are_known(
@@ -303,4 +330,26 @@ fn sha256(text: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaced_view_is_skipped_unless_another_reads_it_first() {
+        let migrations = all().unwrap();
+        let left: Vec<(&Migration, String)> =
+            migrations.iter().map(|one| (one, String::new())).collect();
+        let is_skipped = skipped(&left);
+        let file = |file: &str| {
+            let at = left.iter().position(|(one, _)| one.file == file);
+            is_skipped[at.unwrap()]
+        };
+        assert!(file("0019_v_accounts.sql") && file("0043_v_accounts.sql"));
+        assert!(file("0021_v_account_coverage.sql"));
+        // 0049_v_account_coverage reads it.
+        assert!(!file("0048_v_accounts.sql"));
+        assert!(!file("0049_v_account_coverage.sql") && !file("0052_v_accounts.sql"));
+    }
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, Timestamp};
+use polo_core::{AccountId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError, TableRow};
@@ -108,7 +108,7 @@ struct NoticeRow {
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
     resolved_at: Option<DateTime<Utc>>,
     resolution: String,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for NoticeRow {
@@ -167,7 +167,11 @@ impl Store {
 
     /// Notes what has been told, or is about to be. `version` is the server's clock, asked before the accounts were read:
     /// of two invocations at once the one that began last wins.
-    pub async fn write_notices(&self, version: u64, notices: &[Notice]) -> Result<(), StoreError> {
+    pub async fn write_notices(
+        &self,
+        version: Version,
+        notices: &[Notice],
+    ) -> Result<(), StoreError> {
         let rows: Vec<NoticeRow> = notices
             .iter()
             .map(|notice| NoticeRow {

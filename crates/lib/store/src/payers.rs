@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, ErrorClass, PoloStatus, Timestamp};
+use polo_core::{AccountId, ErrorClass, PoloStatus, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::IDS_PER_STATEMENT;
@@ -88,7 +88,7 @@ struct AnswerRow {
     asked_at: DateTime<Utc>,
     error_class: String,
     message: String,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for AnswerRow {
@@ -100,6 +100,19 @@ fn listed() -> String {
     format!(
         "SELECT organization_id FROM discovery_states
          WHERE organization_id NOT IN ('', '{EXPLICIT}') AND last_complete_at > toDateTime64(0, 3, 'UTC')"
+    )
+}
+
+/// The account in the parameter `id` if it pays, else nothing.
+pub(crate) fn pays_sql() -> String {
+    let listed = listed();
+    format!(
+        "SELECT account_id FROM account_facts FINAL
+         WHERE account_id = {{id:String}}
+             AND ((is_management AND membership = 'member' AND organization_id != '')
+                 OR (organization_id NOT IN ({listed}) AND account_id IN
+                     (SELECT account_id FROM account_payers FINAL
+                      WHERE account_id = {{id:String}} AND answered AND payer_account_id = {{id:String}})))"
     )
 }
 
@@ -121,16 +134,10 @@ impl Store {
     /// Whether an account pays: it is the management account of a listed organization, or it answered that it pays for
     /// itself and its organization was never listed. Of accounts, only its own rows are read.
     pub async fn pays(&self, account_id: &AccountId) -> Result<bool, StoreError> {
-        let listed = listed();
-        let sql = format!(
-            "SELECT account_id FROM account_facts FINAL
-             WHERE account_id = {{id:String}}
-                 AND ((is_management AND membership = 'member' AND organization_id != '')
-                     OR (organization_id NOT IN ({listed}) AND account_id IN
-                         (SELECT account_id FROM account_payers FINAL
-                          WHERE account_id = {{id:String}} AND answered AND payer_account_id = {{id:String}})))"
-        );
-        let query = self.client().query(&sql).param("id", account_id.as_str());
+        let query = self
+            .client()
+            .query(&pays_sql())
+            .param("id", account_id.as_str());
         let rows: Vec<AccountIdRow> = self.fetch("read account_payers", query).await?;
         Ok(!rows.is_empty())
     }

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, Timestamp};
+use polo_core::{AccountId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -135,7 +135,7 @@ struct AttemptRow {
     reason: String,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
     ended_at: Option<DateTime<Utc>>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for AttemptRow {

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::AccountId;
+use polo_core::{AccountId, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{AccountRow, IDS_PER_STATEMENT};
 use crate::resources::BATCH_ROWS;
-use crate::{Store, StoreError, TableRow, time_of};
+use crate::{Store, StoreError, TableRow};
 
 /// Accounts as they were read, each with the version that was asked before.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct Registry {
     /// Whether this is every account that there was.
     is_whole: bool,
     /// By id.
-    accounts: BTreeMap<String, (u64, AccountRow)>,
+    accounts: BTreeMap<String, (Version, AccountRow)>,
 }
 
 impl Registry {
@@ -36,7 +36,7 @@ impl Registry {
             .map(|(_, account)| account)
     }
 
-    fn take(&mut self, version: u64, accounts: Vec<AccountRow>) {
+    fn take(&mut self, version: Version, accounts: Vec<AccountRow>) {
         self.accounts.extend(
             accounts
                 .into_iter()
@@ -76,7 +76,7 @@ struct CopyRow {
     discovered_at: DateTime<Utc>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     updated_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
     organization_id: String,
     status_reason: String,
 }
@@ -86,7 +86,7 @@ impl TableRow for CopyRow {
 }
 
 impl CopyRow {
-    fn of(account: &AccountRow, version: u64) -> Self {
+    fn of(account: &AccountRow, version: Version) -> Self {
         Self {
             account_id: account.account_id.clone(),
             account_name: account.account_name.clone(),
@@ -101,7 +101,7 @@ impl CopyRow {
             account_role: account.account_role.clone(),
             owner: account.owner.clone(),
             discovered_at: account.discovered_at,
-            updated_at: time_of(version),
+            updated_at: version.at(),
             _version: version,
             organization_id: account.organization_id.clone(),
             status_reason: account.status_reason.clone(),

@@ -1,17 +1,17 @@
 //! Resources and their history, `resources` and `resource_changes`.
 //!
-//! Invariant: a resource is gone only on the word of a target that was read to its end, and the look that began last
-//! wins. History is written before state, so that an attempt that dies in between is told again, not lost.
+//! Invariant: a resource is gone only if a look at its place was complete, and the look that began last
+//! wins. History is written before state, so that a change is recorded again, not lost, if an attempt dies in between.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, Timestamp};
+use polo_core::{AccountId, CollectorId, Place, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::client::time_of;
 use crate::{Store, StoreError, TableRow};
 
 /// How many resources are compared and stored at a time, at most.
@@ -61,11 +61,50 @@ impl SeenResource {
     }
 }
 
+/// One reading of a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The place.
+    pub place: Place,
+    /// The version before the place's first call, under which all that it sees is stored.
+    pub version: Version,
+}
+
+impl Look {
+    /// When it began.
+    pub fn started_at(&self) -> Timestamp {
+        self.version.at()
+    }
+}
+
+/// Who looks: a run of a collector in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The account.
+    pub account_id: AccountId,
+    /// The collector.
+    pub collector: CollectorId,
+    /// The run.
+    pub run_id: Uuid,
+}
+
+/// A resource, and the look that saw it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The look.
+    pub look: Arc<Look>,
+    /// The resource.
+    pub resource: SeenResource,
+}
+
+/// How many rows were written of each place.
+pub type RowsWritten = HashMap<Place, u64>;
+
 /// Batches that are bounded by rows, by bytes and by the bytes of their ids. A resource above a bound is a batch of its own.
-fn batches(seen: &[SeenResource]) -> Vec<&[SeenResource]> {
+fn batches(seen: &[Seen]) -> Vec<&[Seen]> {
     let mut batches = Vec::new();
     let (mut start, mut bytes, mut id_bytes) = (0, 0, 0);
-    for (at, resource) in seen.iter().enumerate() {
+    for (at, Seen { resource, .. }) in seen.iter().enumerate() {
         let (more, more_id) = (resource.bytes(), resource.id_parameter_bytes());
         let is_full =
             at - start == BATCH_ROWS || bytes + more > BATCH_BYTES || id_bytes + more_id > ID_BYTES;
@@ -82,30 +121,13 @@ fn batches(seen: &[SeenResource]) -> Vec<&[SeenResource]> {
     batches
 }
 
-/// Where and by which run resources were looked at.
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// The account.
-    pub account_id: AccountId,
-    /// The region, or `global`.
-    pub region: String,
-    /// The collector.
-    pub collector: &'static str,
-    /// The run.
-    pub run_id: Uuid,
-    /// The server's version before the target's first call.
-    pub version: u64,
-    /// The same as a time.
-    pub started_at: Timestamp,
-}
-
 #[derive(Debug, Clone, Row, Serialize, Deserialize)]
 struct ResourceRow {
-    account_id: String,
-    region: String,
+    account_id: AccountId,
+    region: Place,
     resource_type: String,
     resource_id: String,
-    collector: String,
+    collector: CollectorId,
     arn: String,
     name: String,
     state: String,
@@ -119,7 +141,7 @@ struct ResourceRow {
     gone_at: Option<DateTime<Utc>>,
     #[serde(with = "clickhouse::serde::uuid")]
     run_id: Uuid,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for ResourceRow {
@@ -127,6 +149,31 @@ impl TableRow for ResourceRow {
 }
 
 impl ResourceRow {
+    fn new(
+        origin: &Origin,
+        look: &Look,
+        resource: &SeenResource,
+        before: Option<&ResourceRow>,
+    ) -> Self {
+        Self {
+            account_id: origin.account_id.clone(),
+            region: look.place.clone(),
+            resource_type: resource.resource_type.to_owned(),
+            resource_id: resource.resource_id.clone(),
+            collector: origin.collector.clone(),
+            arn: resource.arn.clone(),
+            name: resource.name.clone(),
+            state: resource.state.clone(),
+            tags: resource.tags.clone(),
+            attributes: resource.attributes.to_string(),
+            first_seen_at: before.map_or(look.started_at(), |before| before.first_seen_at),
+            last_seen_at: look.started_at(),
+            gone_at: None,
+            run_id: origin.run_id,
+            _version: look.version,
+        }
+    }
+
     /// What a change of is a change of the resource, as JSON for the history.
     fn content(&self) -> serde_json::Value {
         let attributes = serde_json::from_str(&self.attributes)
@@ -144,8 +191,8 @@ impl ResourceRow {
 
 #[derive(Debug, Row, Serialize)]
 struct ChangeRow {
-    account_id: String,
-    region: String,
+    account_id: AccountId,
+    region: Place,
     resource_type: String,
     resource_id: String,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
@@ -162,12 +209,8 @@ impl TableRow for ChangeRow {
 }
 
 impl ChangeRow {
-    fn new(
-        look: &Look,
-        row: &ResourceRow,
-        change: &'static str,
-        before: Option<&ResourceRow>,
-    ) -> Self {
+    /// A change of `before` into `row`, which the look of `row` found.
+    fn new(row: &ResourceRow, change: &'static str, before: Option<&ResourceRow>) -> Self {
         let after = if change == "gone" {
             String::new()
         } else {
@@ -178,13 +221,13 @@ impl ChangeRow {
             region: row.region.clone(),
             resource_type: row.resource_type.clone(),
             resource_id: row.resource_id.clone(),
-            changed_at: look.started_at,
+            changed_at: row._version.at(),
             change,
             before: before
                 .map(|before| before.content().to_string())
                 .unwrap_or_default(),
             after,
-            run_id: look.run_id,
+            run_id: row.run_id,
         }
     }
 }
@@ -208,111 +251,81 @@ impl Store {
             .collect())
     }
 
-    /// Begins a look at one target: the version under which all that it sees is stored.
-    pub async fn begin_look(
+    /// Stores resources that looks of one run saw, and what about them is new.
+    pub async fn write_seen(
         &self,
-        account_id: &AccountId,
-        region: &str,
-        collector: &'static str,
-        run_id: Uuid,
-    ) -> Result<Look, StoreError> {
-        let version = self.version().await?;
-        Ok(Look {
-            account_id: account_id.clone(),
-            region: region.to_owned(),
-            collector,
-            run_id,
-            version,
-            started_at: time_of(version),
-        })
-    }
-
-    /// Stores resources that a target showed, and what about them is new; returns the rows written.
-    pub async fn write_resources(
-        &self,
-        look: &Look,
-        seen: &[SeenResource],
-    ) -> Result<u64, StoreError> {
-        let mut written = 0_u64;
+        origin: &Origin,
+        seen: &[Seen],
+    ) -> Result<RowsWritten, StoreError> {
+        let mut written = RowsWritten::new();
         let mut left = batches(seen);
         left.reverse();
         while let Some(batch) = left.pop() {
-            let Some(known) = self.known_resources(look, batch).await? else {
+            let Some(known) = self.known_resources(origin, batch).await? else {
                 let (half, rest) = batch.split_at(batch.len() / 2);
                 left.extend([rest, half]);
                 continue;
             };
             let mut rows = Vec::with_capacity(batch.len());
             let mut changes = Vec::new();
-            for resource in batch {
-                let before = known.get(&(
-                    resource.resource_type.to_owned(),
-                    resource.resource_id.clone(),
-                ));
+            for Seen { look, resource } in batch {
+                let before = known.get(&key(look, resource));
                 if before.is_some_and(|before| before._version > look.version) {
                     // A look that began later has been here: this one has nothing to add.
                     continue;
                 }
-                let row = ResourceRow {
-                    account_id: look.account_id.to_string(),
-                    region: look.region.clone(),
-                    resource_type: resource.resource_type.to_owned(),
-                    resource_id: resource.resource_id.clone(),
-                    collector: look.collector.to_owned(),
-                    arn: resource.arn.clone(),
-                    name: resource.name.clone(),
-                    state: resource.state.clone(),
-                    tags: resource.tags.clone(),
-                    attributes: resource.attributes.to_string(),
-                    first_seen_at: before.map_or(look.started_at, |before| before.first_seen_at),
-                    last_seen_at: look.started_at,
-                    gone_at: None,
-                    run_id: look.run_id,
-                    _version: look.version,
+                let row = ResourceRow::new(origin, look, resource, before);
+                let change = match before {
+                    None => Some("appeared"),
+                    Some(before) if before.gone_at.is_some() => Some("returned"),
+                    Some(before) if before.content() != row.content() => Some("changed"),
+                    Some(_) => None,
                 };
-                match before {
-                    None => changes.push(ChangeRow::new(look, &row, "appeared", None)),
-                    Some(before) if before.gone_at.is_some() => {
-                        changes.push(ChangeRow::new(look, &row, "returned", Some(before)));
-                    }
-                    Some(before) if before.content() != row.content() => {
-                        changes.push(ChangeRow::new(look, &row, "changed", Some(before)));
-                    }
-                    Some(_) => {}
-                }
+                changes.extend(change.map(|change| ChangeRow::new(&row, change, before)));
                 rows.push(row);
             }
-            self.insert("write resource_changes", &changes).await?;
-            self.insert("write resources", &rows).await?;
-            written += (rows.len() + changes.len()) as u64;
+            self.write_changes(&changes, &rows, &mut written).await?;
         }
         Ok(written)
     }
 
-    /// Marks as gone what a complete look did not see; returns the rows written.
+    /// Marks as gone what complete looks of one run did not see.
     ///
-    /// To be called only after every page of the target was read and every resource of it stored.
-    pub async fn mark_gone(&self, look: &Look) -> Result<u64, StoreError> {
-        let mut written = 0_u64;
+    /// To be called only after every page of their places was read and every resource of it stored.
+    pub async fn mark_gone(
+        &self,
+        origin: &Origin,
+        looks: &[Arc<Look>],
+    ) -> Result<RowsWritten, StoreError> {
+        let mut written = RowsWritten::new();
+        if looks.is_empty() {
+            return Ok(written);
+        }
+        let places: Vec<&str> = looks.iter().map(|look| look.place.as_str()).collect();
+        let versions: Vec<u64> = looks.iter().map(|look| look.version.0).collect();
+        let look_of: HashMap<&Place, &Look> =
+            looks.iter().map(|look| (&look.place, &**look)).collect();
         let mut limit = BATCH_ROWS;
-        let mut after = (String::new(), String::new());
+        let mut after = (String::new(), String::new(), String::new());
         loop {
             let query = self
                 .client()
                 .query(
-                    "SELECT ?fields FROM resources FINAL
-                     WHERE account_id = {account:String} AND region = {region:String} AND collector = {collector:String}
-                       AND gone_at IS NULL AND last_seen_at < fromUnixTimestamp64Micro({version:Int64}, 'UTC')
-                       AND _version < {version:UInt64}
-                       AND resource_type >= {type:String} AND (resource_type != {type:String} OR resource_id > {id:String})
-                     ORDER BY resource_type, resource_id LIMIT {limit:UInt64}",
+                    "WITH {versions:Array(UInt64)}[indexOf({places:Array(String)}, toString(region))] AS looked
+                     SELECT ?fields FROM resources FINAL
+                     WHERE account_id = {account:String} AND region IN {places:Array(String)} AND collector = {collector:String}
+                       AND gone_at IS NULL AND _version < looked AND last_seen_at < fromUnixTimestamp64Micro(toInt64(looked), 'UTC')
+                       AND (region > {place:String} OR (region = {place:String} AND (resource_type > {type:String}
+                           OR (resource_type = {type:String} AND resource_id > {id:String}))))
+                     ORDER BY region, resource_type, resource_id LIMIT {limit:UInt64}",
                 )
-                .param("account", look.account_id.as_str())
-                .param("region", &look.region)
-                .param("collector", look.collector)
-                .param("version", look.version)
-                .param("type", &after.0)
-                .param("id", &after.1)
+                .param("account", origin.account_id.as_str())
+                .param("places", &places)
+                .param("versions", &versions)
+                .param("collector", origin.collector.as_str())
+                .param("place", &after.0)
+                .param("type", &after.1)
+                .param("id", &after.2)
                 .param("limit", limit);
             const READ: &str = "read resources not seen";
             let rows: Vec<ResourceRow> = if limit == 1 {
@@ -325,54 +338,77 @@ impl Store {
             };
             let is_last = rows.len() < limit;
             if let Some(last) = rows.last() {
-                after = (last.resource_type.clone(), last.resource_id.clone());
+                after = (
+                    last.region.to_string(),
+                    last.resource_type.clone(),
+                    last.resource_id.clone(),
+                );
             }
-            let changes: Vec<ChangeRow> = rows
-                .iter()
-                .map(|row| ChangeRow::new(look, row, "gone", Some(row)))
-                .collect();
-            let rows: Vec<ResourceRow> = rows
-                .into_iter()
-                .map(|row| ResourceRow {
-                    gone_at: Some(look.started_at),
-                    run_id: look.run_id,
+            let mut changes = Vec::with_capacity(rows.len());
+            let mut gone = Vec::with_capacity(rows.len());
+            for before in rows {
+                let Some(look) = look_of.get(&before.region) else {
+                    continue;
+                };
+                let row = ResourceRow {
+                    gone_at: Some(look.started_at()),
+                    run_id: origin.run_id,
                     _version: look.version,
-                    ..row
-                })
-                .collect();
-            self.insert("write resource_changes", &changes).await?;
-            self.insert("write resources", &rows).await?;
-            written += (rows.len() + changes.len()) as u64;
+                    ..before.clone()
+                };
+                changes.push(ChangeRow::new(&row, "gone", Some(&before)));
+                gone.push(row);
+            }
+            self.write_changes(&changes, &gone, &mut written).await?;
             if is_last {
                 return Ok(written);
             }
         }
     }
 
+    async fn write_changes(
+        &self,
+        changes: &[ChangeRow],
+        rows: &[ResourceRow],
+        written: &mut RowsWritten,
+    ) -> Result<(), StoreError> {
+        self.insert("write resource_changes", changes).await?;
+        self.insert("write resources", rows).await?;
+        let places = rows.iter().map(|row| &row.region);
+        for place in places.chain(changes.iter().map(|change| &change.region)) {
+            *written.entry(place.clone()).or_default() += 1;
+        }
+        Ok(())
+    }
+
     /// What is stored of these resources; none if that is too much for one answer and they can be halved.
     async fn known_resources(
         &self,
-        look: &Look,
-        batch: &[SeenResource],
-    ) -> Result<Option<HashMap<(String, String), ResourceRow>>, StoreError> {
+        origin: &Origin,
+        batch: &[Seen],
+    ) -> Result<Option<HashMap<Key, ResourceRow>>, StoreError> {
         let ids: Vec<&str> = batch
             .iter()
-            .map(|resource| resource.resource_id.as_str())
+            .map(|seen| seen.resource.resource_id.as_str())
             .collect();
-        let types: BTreeSet<&str> = batch
-            .iter()
-            .map(|resource| resource.resource_type)
-            .collect();
-        let types: Vec<&str> = types.into_iter().collect();
+        let distinct = |texts: BTreeSet<&'_ str>| texts.into_iter().map(str::to_owned).collect();
+        let types: Vec<String> = distinct(
+            batch
+                .iter()
+                .map(|seen| seen.resource.resource_type)
+                .collect(),
+        );
+        let places: Vec<String> =
+            distinct(batch.iter().map(|seen| seen.look.place.as_str()).collect());
         let query = self
             .client()
             .query(
                 "SELECT ?fields FROM resources FINAL
-                 WHERE account_id = {account:String} AND region = {region:String}
+                 WHERE account_id = {account:String} AND region IN {places:Array(String)}
                    AND resource_type IN {types:Array(String)} AND resource_id IN {ids:Array(String)}",
             )
-            .param("account", look.account_id.as_str())
-            .param("region", &look.region)
+            .param("account", origin.account_id.as_str())
+            .param("places", places)
             .param("types", types)
             .param("ids", ids);
         const READ: &str = "read resources";
@@ -383,17 +419,39 @@ impl Store {
         };
         Ok(rows.map(|rows| {
             rows.into_iter()
-                .map(|row| ((row.resource_type.clone(), row.resource_id.clone()), row))
+                .map(|row| {
+                    let key = (
+                        row.region.clone(),
+                        row.resource_type.clone(),
+                        row.resource_id.clone(),
+                    );
+                    (key, row)
+                })
                 .collect()
         }))
     }
+}
+
+/// Place, type and id of a resource.
+type Key = (Place, String, String);
+
+fn key(look: &Look, resource: &SeenResource) -> Key {
+    (
+        look.place.clone(),
+        resource.resource_type.to_owned(),
+        resource.resource_id.clone(),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn seen(count: usize, id_length: usize, tag_length: usize) -> Vec<SeenResource> {
+    fn seen(count: usize, id_length: usize, tag_length: usize) -> Vec<Seen> {
+        let look = Arc::new(Look {
+            place: Place::Account,
+            version: Version(1),
+        });
         let resource = SeenResource {
             resource_type: "log_group",
             resource_id: "i".repeat(id_length),
@@ -403,10 +461,10 @@ mod tests {
             tags: vec![("key".into(), "v".repeat(tag_length))],
             attributes: serde_json::json!({}),
         };
-        vec![resource; count]
+        vec![Seen { look, resource }; count]
     }
 
-    fn sizes(seen: &[SeenResource]) -> Vec<usize> {
+    fn sizes(seen: &[Seen]) -> Vec<usize> {
         batches(seen).iter().map(|batch| batch.len()).collect()
     }
 

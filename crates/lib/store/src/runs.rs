@@ -1,61 +1,43 @@
-//! The ledger of runs, `collector_runs` and `run_targets`: a run is written twice, a target once it has ended.
+//! The ledger of runs, `collector_runs` and `run_targets`: a run is written twice, a place once it has ended.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, RunOutcome, TargetOutcome, Timestamp};
+use polo_core::{
+    AccountId, CollectorId, ErrorClass, Place, PlaceResult, Region, Run, RunEnd, RunOutcome,
+    TargetOutcome, Timestamp, Totals, Version,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{Store, StoreError, TableRow};
 
-/// One attempt at a run, as the ledger holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
-pub struct RunRow {
-    /// The run.
+#[derive(Row, Serialize, Deserialize)]
+struct RunRow {
     #[serde(with = "clickhouse::serde::uuid")]
-    pub run_id: Uuid,
-    /// 1 for the first attempt; Lambda's retries follow.
-    pub attempt: u16,
-    /// The sweep.
+    run_id: Uuid,
+    attempt: u16,
     #[serde(with = "clickhouse::serde::uuid")]
-    pub sweep_id: Uuid,
-    /// The account.
-    pub account_id: String,
-    /// The collector.
-    pub collector: String,
-    /// `schedule`, `event` or `manual`.
-    pub trigger: String,
-    /// Lambda's request id, which its own retries keep.
-    pub request_id: String,
-    /// The regions that a manual run was limited to; empty means all.
-    pub regions: Vec<String>,
-    /// When it began.
+    sweep_id: Uuid,
+    account_id: AccountId,
+    collector: CollectorId,
+    trigger: String,
+    request_id: String,
+    regions: Vec<Region>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
-    pub started_at: DateTime<Utc>,
-    /// When the function's time is up.
+    started_at: DateTime<Utc>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
-    pub deadline_at: DateTime<Utc>,
-    /// When its last row was stored; none while it runs, and for good if it crashed.
+    deadline_at: DateTime<Utc>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis::option")]
-    pub finished_at: Option<DateTime<Utc>>,
-    /// Empty while it runs, else `complete`, `partial`, `failed` or `skipped`.
-    pub outcome: String,
-    /// The class of a failure, else empty.
-    pub error_class: String,
-    /// Why it failed or was skipped, else empty.
-    pub reason: String,
-    /// How many targets it had.
-    pub targets: u32,
-    /// How many of them are conclusive.
-    pub targets_conclusive: u32,
-    /// How many resources it saw.
-    pub resources_seen: u64,
-    /// How many rows it wrote.
-    pub rows_written: u64,
-    /// The version of the code.
-    pub code_version: String,
-    /// Of two rows of one attempt the later counts.
-    pub _version: u64,
+    finished_at: Option<DateTime<Utc>>,
+    outcome: String,
+    error_class: String,
+    reason: String,
+    targets: u32,
+    targets_conclusive: u32,
+    resources_seen: u64,
+    rows_written: u64,
+    code_version: String,
+    _version: Version,
 }
 
 impl TableRow for RunRow {
@@ -63,46 +45,132 @@ impl TableRow for RunRow {
 }
 
 impl RunRow {
-    /// Sets what the run came to.
-    pub fn set_outcome(&mut self, outcome: &RunOutcome, reason: String, finished_at: Timestamp) {
-        self.outcome = outcome.as_str().to_owned();
-        self.error_class = match outcome {
-            RunOutcome::Failed(class) => class.to_string(),
-            RunOutcome::Complete | RunOutcome::Partial | RunOutcome::Skipped(_) => String::new(),
-        };
-        self.reason = match outcome {
-            RunOutcome::Skipped(why) => why.clone(),
-            RunOutcome::Complete | RunOutcome::Partial | RunOutcome::Failed(_) => reason,
-        };
-        self.finished_at = Some(finished_at);
+    fn new(run: &Run, version: Version) -> Self {
+        let totals = run.totals();
+        Self {
+            run_id: run.run_id,
+            attempt: run.attempt,
+            sweep_id: run.sweep_id,
+            account_id: run.account_id.clone(),
+            collector: run.collector.clone(),
+            trigger: run.trigger.clone(),
+            request_id: run.request_id.clone(),
+            regions: run.regions.clone(),
+            started_at: run.started_at,
+            deadline_at: run.deadline_at,
+            finished_at: run.end.as_ref().map(|end| end.finished_at),
+            outcome: run
+                .end
+                .as_ref()
+                .map_or("", |end| end.outcome.as_str())
+                .to_owned(),
+            error_class: run.class().map_or("", ErrorClass::as_str).to_owned(),
+            reason: run.reason().to_owned(),
+            targets: totals.places,
+            targets_conclusive: totals.places_conclusive,
+            resources_seen: totals.resources_seen,
+            rows_written: totals.rows_written,
+            code_version: run.code_version.clone(),
+            _version: version,
+        }
     }
 }
 
-/// How one target ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetRecord {
-    /// The region, or `global`.
-    pub region: String,
-    /// When its first call was made.
-    pub started_at: Timestamp,
-    /// When its last row was stored.
-    pub finished_at: Timestamp,
-    /// How it ended.
-    pub outcome: TargetOutcome,
-    /// How many resources it saw.
-    pub resources_seen: u64,
-    /// How many rows it wrote.
-    pub rows_written: u64,
+impl From<RunRow> for Run {
+    fn from(row: RunRow) -> Self {
+        let end = row.finished_at.map(|finished_at| RunEnd {
+            finished_at,
+            outcome: RunOutcome::of_stored(&row.outcome, &row.error_class),
+            reason: row.reason,
+            totals: Totals {
+                places: row.targets,
+                places_conclusive: row.targets_conclusive,
+                resources_seen: row.resources_seen,
+                rows_written: row.rows_written,
+            },
+        });
+        Self {
+            run_id: row.run_id,
+            attempt: row.attempt,
+            sweep_id: row.sweep_id,
+            account_id: row.account_id,
+            collector: row.collector,
+            trigger: row.trigger,
+            request_id: row.request_id,
+            regions: row.regions,
+            started_at: row.started_at,
+            deadline_at: row.deadline_at,
+            end,
+            code_version: row.code_version,
+        }
+    }
 }
 
-#[derive(Row, Serialize)]
+/// An attempt at a run that is known, as one value of a row.
+pub(crate) type Attempt = (
+    u16,
+    String,
+    String,
+    String,
+    Vec<Region>,
+    i64,
+    i64,
+    Option<i64>,
+    String,
+    String,
+    String,
+    u32,
+    u32,
+    u64,
+    u64,
+    String,
+);
+
+/// [`Attempt`], in SQL.
+pub(crate) const ATTEMPT: &str = "tuple(attempt, toString(sweep_id), toString(trigger), request_id, regions,
+    toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(deadline_at), toUnixTimestamp64Milli(finished_at),
+    toString(outcome), toString(error_class), reason, targets, targets_conclusive, resources_seen, rows_written, code_version)";
+
+pub(crate) fn run_of_attempt(
+    run_id: Uuid,
+    account_id: &AccountId,
+    collector: &CollectorId,
+    attempt: Attempt,
+) -> Run {
+    let at = |ms: i64| DateTime::from_timestamp_millis(ms).unwrap_or_default();
+    RunRow {
+        run_id,
+        attempt: attempt.0,
+        sweep_id: attempt.1.parse().unwrap_or_default(),
+        account_id: account_id.clone(),
+        collector: collector.clone(),
+        trigger: attempt.2,
+        request_id: attempt.3,
+        regions: attempt.4,
+        started_at: at(attempt.5),
+        deadline_at: at(attempt.6),
+        finished_at: attempt.7.map(at),
+        outcome: attempt.8,
+        error_class: attempt.9,
+        reason: attempt.10,
+        targets: attempt.11,
+        targets_conclusive: attempt.12,
+        resources_seen: attempt.13,
+        rows_written: attempt.14,
+        code_version: attempt.15,
+        _version: Version::default(),
+    }
+    .into()
+}
+
+#[derive(Row, Serialize, Deserialize)]
 struct TargetRow {
     #[serde(with = "clickhouse::serde::uuid")]
     run_id: Uuid,
     attempt: u16,
-    account_id: String,
-    collector: String,
-    region: String,
+    account_id: AccountId,
+    collector: CollectorId,
+    region: Place,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     started_at: DateTime<Utc>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
@@ -113,41 +181,63 @@ struct TargetRow {
     message: String,
     resources_seen: u64,
     rows_written: u64,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for TargetRow {
     const TABLE: &'static str = "run_targets";
 }
 
-/// How one target of a run ended, as the ledger holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
-pub struct StoredTarget {
+impl TargetRow {
+    fn new(run: &Run, result: &PlaceResult, version: Version) -> Self {
+        let outcome = &result.outcome;
+        Self {
+            run_id: run.run_id,
+            attempt: run.attempt,
+            account_id: run.account_id.clone(),
+            collector: run.collector.clone(),
+            region: result.place.clone(),
+            started_at: result.started_at,
+            finished_at: result.finished_at,
+            outcome: outcome.as_str().to_owned(),
+            error_class: outcome.class().map_or("", ErrorClass::as_str).to_owned(),
+            action: outcome.action().to_owned(),
+            message: outcome.message().to_owned(),
+            resources_seen: result.resources_seen,
+            rows_written: result.rows_written,
+            _version: version,
+        }
+    }
+}
+
+/// How a look at one place ended, and the attempt that made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerPlace {
     /// The run.
-    #[serde(with = "clickhouse::serde::uuid")]
     pub run_id: Uuid,
     /// The attempt.
     pub attempt: u16,
-    /// The region, or `global`.
-    pub region: String,
-    /// When its first call was made.
-    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
-    pub started_at: DateTime<Utc>,
-    /// When its last row was stored.
-    #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
-    pub finished_at: DateTime<Utc>,
-    /// `complete`, `denied`, `region_disabled`, `not_enabled` or `failed`.
-    pub outcome: String,
-    /// The class of what went wrong, else empty.
-    pub error_class: String,
-    /// The IAM action that met it, else empty.
-    pub action: String,
-    /// AWS's words, else empty.
-    pub message: String,
-    /// How many resources it saw.
-    pub resources_seen: u64,
-    /// How many rows it wrote.
-    pub rows_written: u64,
+    /// How it ended.
+    pub result: PlaceResult,
+}
+
+impl From<TargetRow> for LedgerPlace {
+    fn from(row: TargetRow) -> Self {
+        let outcome =
+            TargetOutcome::of_stored(&row.outcome, &row.error_class, row.action, row.message);
+        Self {
+            run_id: row.run_id,
+            attempt: row.attempt,
+            result: PlaceResult {
+                place: row.region,
+                started_at: row.started_at,
+                finished_at: row.finished_at,
+                outcome,
+                resources_seen: row.resources_seen,
+                rows_written: row.rows_written,
+            },
+        }
+    }
 }
 
 /// How long after its deadline a run without a finish counts as crashed, as in the view `v_accounts`.
@@ -167,12 +257,12 @@ pub struct RunFilter<'a> {
 }
 
 impl Store {
-    /// How the targets of these runs of one account ended, by run, attempt and region.
-    pub async fn targets_of(
+    /// How the places of these runs of one account ended, by run, attempt and place.
+    pub async fn places_of(
         &self,
         account_id: &AccountId,
         runs: &[Uuid],
-    ) -> Result<Vec<StoredTarget>, StoreError> {
+    ) -> Result<Vec<LedgerPlace>, StoreError> {
         if runs.is_empty() {
             return Ok(Vec::new());
         }
@@ -186,29 +276,16 @@ impl Store {
             )
             .param("account", account_id.as_str())
             .param("runs", ids);
-        self.fetch("read run_targets", query).await
+        let rows: Vec<TargetRow> = self.fetch("read run_targets", query).await?;
+        Ok(rows.into_iter().map(LedgerPlace::from).collect())
     }
 
-    /// The attempts at a run so far, oldest first.
-    pub async fn attempts(
-        &self,
-        run_id: Uuid,
-        account_id: &AccountId,
-    ) -> Result<Vec<RunRow>, StoreError> {
-        let query = self
-            .client()
-            .query("SELECT ?fields FROM collector_runs FINAL WHERE account_id = {id:String} AND run_id = {run:UUID} ORDER BY attempt")
-            .param("id", account_id.as_str())
-            .param("run", run_id.to_string());
-        self.fetch("read collector_runs", query).await
-    }
-
-    /// The latest runs, newest first; of one account where one is given.
+    /// The latest runs, newest first; of one account if one is given.
     pub async fn latest_runs(
         &self,
         account_id: Option<&AccountId>,
         limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
+    ) -> Result<Vec<Run>, StoreError> {
         let filter = RunFilter {
             account_id,
             ..RunFilter::default()
@@ -217,11 +294,7 @@ impl Store {
     }
 
     /// The latest runs that the filter admits, newest first.
-    pub async fn runs(
-        &self,
-        filter: &RunFilter<'_>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn runs(&self, filter: &RunFilter<'_>, limit: u32) -> Result<Vec<Run>, StoreError> {
         let (standing, now) = filter.standing.unwrap_or_default();
         let query = self
             .client()
@@ -241,24 +314,21 @@ impl Store {
             .param("standing", standing)
             .param("crashed_before", (now - CRASH_GRACE).timestamp_millis())
             .param("limit", limit);
-        self.fetch("read collector_runs", query).await
+        self.fetch_runs(query).await
     }
 
     /// The attempts at all runs of a sweep that have begun.
-    pub async fn runs_of_sweep(&self, sweep_id: Uuid) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn runs_of_sweep(&self, sweep_id: Uuid) -> Result<Vec<Run>, StoreError> {
         let query = self
             .client()
             .query("SELECT ?fields FROM collector_runs FINAL WHERE sweep_id = {sweep:UUID}")
             .param("sweep", sweep_id.to_string());
-        self.fetch("read collector_runs", query).await
+        self.fetch_runs(query).await
     }
 
     /// The newest run of each collector in one account, by collector. A run over chosen regions says nothing of the
     /// others, and a skipped run nothing at all, so neither counts.
-    pub async fn newest_full_runs(
-        &self,
-        account_id: &AccountId,
-    ) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn newest_full_runs(&self, account_id: &AccountId) -> Result<Vec<Run>, StoreError> {
         let query = self
             .client()
             .query(
@@ -267,58 +337,30 @@ impl Store {
                  ORDER BY collector, started_at DESC, attempt DESC LIMIT 1 BY collector",
             )
             .param("id", account_id.as_str());
-        self.fetch("read collector_runs", query).await
+        self.fetch_runs(query).await
+    }
+
+    async fn fetch_runs(&self, query: clickhouse::query::Query) -> Result<Vec<Run>, StoreError> {
+        let rows: Vec<RunRow> = self.fetch("read collector_runs", query).await?;
+        Ok(rows.into_iter().map(Run::from).collect())
     }
 
     /// Writes an attempt at a run as it stands now.
-    pub async fn write_run(&self, run: &mut RunRow) -> Result<(), StoreError> {
-        run._version = self.version().await?;
-        self.insert("write collector_runs", std::slice::from_ref(run))
+    pub async fn write_run(&self, run: &Run, version: Version) -> Result<(), StoreError> {
+        self.insert("write collector_runs", &[RunRow::new(run, version)])
             .await
     }
 
-    /// Writes how targets of an attempt ended.
-    pub async fn write_targets(
+    /// Writes how places of an attempt ended.
+    pub async fn write_places(
         &self,
-        run: &RunRow,
-        targets: &[TargetRecord],
+        run: &Run,
+        version: Version,
+        places: &[PlaceResult],
     ) -> Result<(), StoreError> {
-        let version = self.version().await?;
-        let rows: Vec<TargetRow> = targets
+        let rows: Vec<TargetRow> = places
             .iter()
-            .map(|target| {
-                let (action, message) = match &target.outcome {
-                    TargetOutcome::Denied {
-                        action, message, ..
-                    }
-                    | TargetOutcome::Failed {
-                        action, message, ..
-                    } => (action.clone(), message.clone()),
-                    TargetOutcome::Complete
-                    | TargetOutcome::RegionDisabled
-                    | TargetOutcome::NotEnabled => (String::new(), String::new()),
-                };
-                TargetRow {
-                    run_id: run.run_id,
-                    attempt: run.attempt,
-                    account_id: run.account_id.clone(),
-                    collector: run.collector.clone(),
-                    region: target.region.clone(),
-                    started_at: target.started_at,
-                    finished_at: target.finished_at,
-                    outcome: target.outcome.as_str().to_owned(),
-                    error_class: target
-                        .outcome
-                        .class()
-                        .map(|class| class.to_string())
-                        .unwrap_or_default(),
-                    action,
-                    message,
-                    resources_seen: target.resources_seen,
-                    rows_written: target.rows_written,
-                    _version: version,
-                }
-            })
+            .map(|place| TargetRow::new(run, place, version))
             .collect();
         self.insert("write run_targets", &rows).await
     }

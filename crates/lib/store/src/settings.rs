@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, RoleArn, Timestamp};
+use polo_core::{AccountId, RoleArn, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError, TableRow};
@@ -60,7 +60,7 @@ struct SettingRow {
     expires_at: Option<DateTime<Utc>>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     updated_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for SettingRow {
@@ -111,7 +111,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.account(account_id).await?;
         let version = self.version().await?;
-        let updated_at = version_time(version);
+        let updated_at = version.at();
         let rows: Vec<SettingRow> = settings
             .iter()
             .map(|decision| {
@@ -131,12 +131,4 @@ impl Store {
         self.insert("write account_settings", &rows).await?;
         self.copy_account(account_id).await
     }
-}
-
-/// The server's time at which a version was taken.
-fn version_time(version: u64) -> Timestamp {
-    i64::try_from(version)
-        .ok()
-        .and_then(DateTime::from_timestamp_micros)
-        .unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
-use polo_core::{AccountId, Timestamp};
+use polo_core::{AccountId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError, TableRow};
@@ -43,7 +43,7 @@ struct InstanceRow {
     current_since: Option<DateTime<Utc>>,
     #[serde(with = "clickhouse::serde::chrono::datetime64::millis")]
     read_at: DateTime<Utc>,
-    _version: u64,
+    _version: Version,
 }
 
 impl TableRow for InstanceRow {
@@ -66,7 +66,7 @@ impl Store {
     pub async fn write_stack_instances(
         &self,
         stack_set_name: &str,
-        version: u64,
+        version: Version,
         read_at: Timestamp,
         listing: &[StackInstanceState],
     ) -> Result<BTreeSet<AccountId>, StoreError> {

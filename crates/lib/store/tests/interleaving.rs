@@ -11,11 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use polo_core::reconcile::{AccountFacts, Membership};
-use polo_core::{AccountId, RoleKind, RunOutcome, Verdict};
+use polo_core::reconcile::{AccountFacts, Membership, Reconciliation};
+use polo_core::{AccountId, RoleKind, Run, RunEnd, RunOutcome, Totals, Verdict, Version};
 use polo_store::Store;
 use polo_store::checks::AccessCheck;
-use polo_store::runs::RunRow;
 use polo_store::settings::Setting;
 use polo_testkit::clickhouse::fresh_store;
 use polo_testkit::relay::Relay;
@@ -54,13 +53,17 @@ fn facts(name: &str) -> AccountFacts {
     }
 }
 
+fn newly_found(facts: AccountFacts) -> Reconciliation {
+    Reconciliation {
+        discovered: vec![facts],
+        ..Reconciliation::default()
+    }
+}
+
 async fn discover(store: &Store, name: &str) {
     let version = store.version().await.unwrap();
-    store.note_discoveries(Utc::now(), [&id()]).await.unwrap();
-    store
-        .write_account_facts(version, [&facts(name)])
-        .await
-        .unwrap();
+    let found = newly_found(facts(name));
+    store.apply(version, Utc::now(), &found).await.unwrap();
     store
         .copy(&mut store.registry().await.unwrap())
         .await
@@ -92,31 +95,30 @@ async fn verify(store: &Store, verdict: Verdict) {
 }
 
 async fn collect(store: &Store) {
-    let mut run = RunRow {
+    let mut run = Run {
         run_id: Uuid::new_v4(),
         attempt: 1,
         sweep_id: Uuid::new_v4(),
-        account_id: ACCOUNT.into(),
-        collector: "config_ec2".into(),
+        account_id: id(),
+        collector: "config_ec2".parse().unwrap(),
         trigger: "manual".into(),
         request_id: String::new(),
         regions: vec![],
         started_at: Utc::now(),
         deadline_at: Utc::now() + TimeDelta::minutes(1),
-        finished_at: None,
-        outcome: String::new(),
-        error_class: String::new(),
-        reason: String::new(),
-        targets: 1,
-        targets_conclusive: 1,
-        resources_seen: 0,
-        rows_written: 0,
+        end: None,
         code_version: String::new(),
-        _version: 0,
     };
-    store.write_run(&mut run).await.unwrap();
-    run.set_outcome(&RunOutcome::Complete, String::new(), Utc::now());
-    store.write_run(&mut run).await.unwrap();
+    let version = store.version().await.unwrap();
+    store.write_run(&run, version).await.unwrap();
+    run.end = Some(RunEnd {
+        finished_at: Utc::now(),
+        outcome: RunOutcome::Complete,
+        reason: String::new(),
+        totals: Totals::default(),
+    });
+    let version = store.version().await.unwrap();
+    store.write_run(&run, version).await.unwrap();
     store.copy_account(&id()).await.unwrap();
 }
 
@@ -311,12 +313,10 @@ async fn discovered_at_is_the_first_time_ever_told() {
     let store = fresh_store().await;
     let first = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
     for later in [5, 0, 9, 3] {
-        store
-            .note_discoveries(first + TimeDelta::days(later), [&id()])
-            .await
-            .unwrap();
+        let seen_at = first + TimeDelta::days(later);
+        let found = newly_found(facts("a"));
+        store.apply(Version(1), seen_at, &found).await.unwrap();
     }
-    store.write_account_facts(1, [&facts("a")]).await.unwrap();
     assert_eq!(store.account(&id()).await.unwrap().discovered_at, first);
     sql::execute(&store, "OPTIMIZE TABLE account_discoveries FINAL").await;
     assert_eq!(store.account(&id()).await.unwrap().discovered_at, first);

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use chrono::DateTime;
-use polo_core::AccountId;
+use polo_core::{AccountId, Scope};
 use polo_store::accounts::AccountRow;
+use polo_store::admission::Admission;
 use polo_store::migrations::{Topology, Turn, migrate};
 use polo_store::{Store, StoreConfig};
 use polo_testkit::clickhouse::{PROFILES, engine_url, fresh_config, fresh_store};
@@ -73,11 +74,9 @@ async fn questions(store: &Store) -> Answers {
         expected_collectors(),
         access_history(&one, 100),
         checks_already_made(&[(one.clone(), Uuid::nil())]),
-        attempts(Uuid::nil(), &one),
         newest_full_runs(&one),
         latest_runs(Some(&one), 100),
         settings_of(&one),
-        enabled_regions(&one),
         resource_counts(),
         open_notices(),
         rollout(),
@@ -87,6 +86,21 @@ async fn questions(store: &Store) -> Answers {
     ];
     let some: Vec<AccountRow> = store.some_accounts(&[&one, &other]).await.unwrap();
     answers.push(line("some_accounts", some));
+    let ec2 = "config_ec2".parse().unwrap();
+    for scope in [Scope::Region, Scope::AccountAndPayer] {
+        let admission = store.admission(&one, &ec2, Uuid::nil(), scope).await;
+        let Admission {
+            account,
+            pays,
+            enabled_regions,
+            last_attempt,
+            ..
+        } = admission.unwrap();
+        answers.push(line(
+            "admission",
+            (account, pays, enabled_regions, last_attempt),
+        ));
+    }
     let facts: BTreeMap<_, _> = store.account_facts().await.unwrap().into_iter().collect();
     answers.push(line("account_facts", facts));
     answers

@@ -11,7 +11,7 @@
 use chrono::{TimeDelta, Utc};
 use polo_core::check::Verdict;
 use polo_core::reconcile::{AccountFacts, Membership};
-use polo_core::{AccountId, RoleKind, Timestamp};
+use polo_core::{AccountId, RoleKind, Timestamp, Version};
 use polo_store::checks::AccessCheck;
 use polo_store::settings::Setting;
 use polo_store::stack_instances::StackInstanceState;
@@ -279,7 +279,10 @@ async fn every_combination_of_inputs_has_the_status_that_the_rule_gives() {
         .zip(&cases)
         .map(|(id, case)| facts(id, case))
         .collect();
-    store.write_account_facts(1, &all_facts).await.unwrap();
+    store
+        .write_account_facts(Version(1), &all_facts)
+        .await
+        .unwrap();
 
     let mut checks = Vec::new();
     for (id, case) in ids.iter().zip(&cases) {
@@ -354,11 +357,16 @@ async fn every_combination_of_inputs_has_the_status_that_the_rule_gives() {
             .collect()
     };
     store
-        .write_stack_instances("polo-roles", 1, now - TimeDelta::hours(1), &listing(false))
+        .write_stack_instances(
+            "polo-roles",
+            Version(1),
+            now - TimeDelta::hours(1),
+            &listing(false),
+        )
         .await
         .unwrap();
     store
-        .write_stack_instances("polo-roles", 2, now, &listing(true))
+        .write_stack_instances("polo-roles", Version(2), now, &listing(true))
         .await
         .unwrap();
 
@@ -398,7 +406,10 @@ async fn a_suspended_account_that_comes_back_is_judged_by_new_checks_only() {
     };
     let mut facts = facts(&id, &case);
     facts.reinstated_at = Some(now - TimeDelta::minutes(20));
-    store.write_account_facts(1, [&facts]).await.unwrap();
+    store
+        .write_account_facts(Version(1), [&facts])
+        .await
+        .unwrap();
     store
         .write_access_checks(&[check(&id, Verdict::Success, now - TimeDelta::minutes(30))])
         .await
@@ -434,7 +445,7 @@ async fn an_exclusion_says_who_why_and_until_when_and_ends_by_itself() {
         instance: Instance::None,
     };
     store
-        .write_account_facts(1, [&facts(&id, &case)])
+        .write_account_facts(Version(1), [&facts(&id, &case)])
         .await
         .unwrap();
     let until = Utc::now() + TimeDelta::days(7);
@@ -493,7 +504,7 @@ async fn the_last_check_says_when_the_next_is_due() {
         instance: Instance::None,
     };
     store
-        .write_account_facts(1, [&facts(&id, &case)])
+        .write_account_facts(Version(1), [&facts(&id, &case)])
         .await
         .unwrap();
     let now = Utc::now();

@@ -6,9 +6,10 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use polo_aws::{Backoff, Clock};
+use polo_collect::Collector;
+use polo_collect::CollectorFunction;
 use polo_core::{CollectorManifest, Scope};
-use polo_runtime::run::CollectorFunction;
-use polo_runtime::{Collector, Config, Context, Function, FunctionError};
+use polo_runtime::{Config, Context, Function, FunctionError};
 use polo_store::Store;
 use serde_json::{Value, json};
 

@@ -17,8 +17,6 @@ use polo_store::migrations::{Topology, Turn, digest, migrate};
 use polo_store::{Store, StoreConfig};
 use uuid::Uuid;
 
-use crate::clickhouse::{binary, post};
-
 /// The engine as this process uses it.
 pub(crate) struct Engine {
     pub(crate) url: String,
@@ -262,4 +260,41 @@ fn users() -> String {
         "<clickhouse><profiles><default/>{profiles}</profiles><quotas><default/></quotas><users>{}{users}</users></clickhouse>",
         user("default")
     )
+}
+
+/// Where the engine of tests listens.
+pub fn engine_url() -> &'static str {
+    &engine().url
+}
+
+/// Whether the engine accepts a statement, and its answer.
+pub(crate) async fn ask(database: &str, sql: &str) -> (bool, String) {
+    ask_as("default", database, sql).await
+}
+
+/// The same for a user without a password.
+pub(crate) async fn ask_as(user: &str, database: &str, sql: &str) -> (bool, String) {
+    let response = reqwest::Client::new()
+        .post(engine_url())
+        .query(&[("database", database), ("user", user)])
+        .body(sql.to_owned())
+        .send()
+        .await
+        .expect("the engine answers");
+    let accepted = response.status().is_success();
+    (accepted, response.text().await.expect("text"))
+}
+
+/// The engine's answer to a statement that it has to accept.
+pub(crate) async fn post(database: &str, sql: &str) -> String {
+    let (accepted, body) = ask(database, sql).await;
+    assert!(accepted, "{sql}\n{body}");
+    body
+}
+
+/// A binary of this workspace, beside the test's own.
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    let deps = test.parent().expect("deps");
+    deps.parent().expect("the profile's directory").join(name)
 }

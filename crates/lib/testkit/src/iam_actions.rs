@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use polo_collect::Collector;
 use polo_core::CollectorManifest;
-use polo_runtime::Collector;
 
 use crate::aws::Call;
 

@@ -13,4 +13,5 @@ pub mod iam_actions;
 pub mod login;
 pub mod readme;
 pub mod relay;
+pub mod resources;
 pub mod sql;

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use polo_store::{Store, StoreConfig};
+use reqwest::Url;
 
 use crate::clickhouse::engine_url;
 
@@ -147,7 +148,15 @@ async fn pass(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let statement = String::from_utf8_lossy(&body).into_owned();
+    let text = String::from_utf8_lossy(&body).into_owned();
+    // An INSERT's own text is in the address, its rows are the body.
+    let in_address = Url::parse(&format!("http://engine{uri}"))
+        .ok()
+        .and_then(|url| {
+            let mut pairs = url.query_pairs();
+            pairs.find_map(|(name, value)| (name == "query").then(|| value.into_owned()))
+        });
+    let statement = in_address.map_or_else(|| text.clone(), |sql| format!("{sql}\n{text}"));
     let (rule, body) = {
         let mut rules = lock(&rules);
         rules.statements.push(statement.clone());
@@ -158,10 +167,10 @@ async fn pass(
         let replaced = rules
             .instead
             .iter()
-            .fold(statement.clone(), |text, (words, others)| {
+            .fold(text.clone(), |text, (words, others)| {
                 text.replace(words, others)
             });
-        let body = if replaced == statement {
+        let body = if replaced == text {
             body
         } else {
             Bytes::from(replaced)

@@ -242,7 +242,7 @@ pub(crate) struct Runs {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
-    use polo_store::migrations::lock::STALE;
+    use polo_store::migrations::STALE;
 
     use super::*;
 

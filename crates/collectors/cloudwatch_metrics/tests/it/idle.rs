@@ -1,6 +1,6 @@
 //! What the view `cloudwatch_metrics_idle` calls idle, and everything that comes close and is not.
 
-use polo_runtime::SeenResource;
+use polo_collect::SeenResource;
 use polo_testkit::sql;
 use serde_json::{Value, json};
 

@@ -1,8 +1,8 @@
 //! How runs end: denied, throttled, out of budget, in an empty account, delivered twice.
 
 use cloudwatch_metrics::CloudwatchMetrics;
+use polo_collect::Collector;
 use polo_core::CollectorManifest;
-use polo_runtime::Collector;
 use polo_testkit::aws::{Reply, regions_page};
 use polo_testkit::iam_actions::assert_read_actions_exact;
 use polo_testkit::sql;

@@ -2,12 +2,10 @@
 //! that answers for every hour that it is asked for.
 
 use cloudwatch_metrics::CloudwatchMetrics;
-use polo_core::AccountId;
-use polo_runtime::SeenResource;
+use polo_collect::SeenResource;
 use polo_testkit::aws::{Call, Reply};
-use polo_testkit::{collector, sql};
+use polo_testkit::{collector, resources, sql};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 pub(crate) use polo_testkit::collector::{ACCOUNT, REGION};
 
@@ -26,19 +24,9 @@ pub(crate) async fn with(resources: Vec<SeenResource>) -> World {
 }
 
 /// From now on these are what is there in a region, as a complete look of another collector found them.
-pub(crate) async fn there(world: &World, region: &str, resources: Vec<SeenResource>) {
-    let account: AccountId = ACCOUNT.parse().unwrap();
-    let look = world
-        .store
-        .begin_look(&account, region, "config_ec2", Uuid::new_v4())
-        .await
-        .unwrap();
-    world
-        .store
-        .write_resources(&look, &resources)
-        .await
-        .unwrap();
-    world.store.mark_gone(&look).await.unwrap();
+pub(crate) async fn there(world: &World, region: &str, found: Vec<SeenResource>) {
+    let origin = resources::origin(ACCOUNT, "config_ec2");
+    resources::there(&world.store, &origin, region, found).await;
 }
 
 /// A resource of any kind.

@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancing::Client;
 use aws_sdk_elasticloadbalancing::types::LoadBalancerDescription;
 use futures::StreamExt;
 use polo_aws::{AwsFailure, classify};
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
+use polo_collect::{CollectError, Sink, Target};
 
 use super::{Detail, HEALTH_AT_ONCE, LOAD_BALANCERS, PAGE, TAGS, missing, tags_of};
 use crate::health::Health;
@@ -21,15 +21,12 @@ pub(crate) async fn load_balancers(
     target: &Target,
     sink: &mut Sink<'_>,
 ) -> Result<(), CollectError> {
-    let mut tokens = PageTokens::of(LOAD_BALANCERS);
-    let mut pages = client
-        .describe_load_balancers()
-        .page_size(PAGE)
-        .into_paginator()
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(LOAD_BALANCERS, Some(target.region()), &error))?;
-        let next = page.next_marker;
+    let call = |token| {
+        let call = client.describe_load_balancers().page_size(PAGE);
+        call.set_marker(token).send()
+    };
+    let mut pages = target.pages(LOAD_BALANCERS, call, |page| page.next_marker());
+    while let Some(page) = pages.next().await? {
         let balancers: Vec<(String, LoadBalancerDescription)> = page
             .load_balancer_descriptions
             .unwrap_or_default()
@@ -57,7 +54,7 @@ pub(crate) async fn load_balancers(
                 Detail::Read(health) => (health, false),
                 Detail::Gone => continue,
                 Detail::Unread(failure) => {
-                    sink.shortfall(failure);
+                    sink.missing_detail(failure);
                     (None, true)
                 }
             };
@@ -67,8 +64,6 @@ pub(crate) async fn load_balancers(
                 rows::classic::load_balancer(target, &balancer, health.as_ref(), tags, &unread);
             sink.resources(row).await?;
         }
-        drop(reads);
-        tokens.next(next.as_deref())?;
     }
     Ok(())
 }

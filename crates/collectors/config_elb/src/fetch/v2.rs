@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::TargetGroup;
 use futures::StreamExt;
 use polo_aws::{AwsFailure, classify};
-use polo_runtime::{CollectError, PageTokens, Sink, Target};
+use polo_collect::{CollectError, Sink, Target};
 
 use super::{Detail, HEALTH_AT_ONCE, LOAD_BALANCERS, PAGE, TAGS, missing, tags_of};
 use crate::health::{AllBehind, Health};
@@ -23,15 +23,12 @@ pub(crate) async fn target_groups(
     sink: &mut Sink<'_>,
 ) -> Result<AllBehind, CollectError> {
     let mut behind = AllBehind::default();
-    let mut tokens = PageTokens::of(TARGET_GROUPS);
-    let mut pages = client
-        .describe_target_groups()
-        .page_size(PAGE)
-        .into_paginator()
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(TARGET_GROUPS, Some(target.region()), &error))?;
-        let next = page.next_marker;
+    let call = |token| {
+        let call = client.describe_target_groups().page_size(PAGE);
+        call.set_marker(token).send()
+    };
+    let mut pages = target.pages(TARGET_GROUPS, call, |page| page.next_marker());
+    while let Some(page) = pages.next().await? {
         let groups: Vec<(String, TargetGroup)> = page
             .target_groups
             .unwrap_or_default()
@@ -52,7 +49,7 @@ pub(crate) async fn target_groups(
                 Detail::Read(health) => Some(health),
                 Detail::Gone => continue,
                 Detail::Unread(failure) => {
-                    sink.shortfall(failure);
+                    sink.missing_detail(failure);
                     None
                 }
             };
@@ -62,8 +59,6 @@ pub(crate) async fn target_groups(
             let row = rows::v2::target_group(&group, health.as_ref(), tags, &unread);
             sink.resources(row).await?;
         }
-        drop(reads);
-        tokens.next(next.as_deref())?;
     }
     Ok(behind)
 }
@@ -76,14 +71,12 @@ pub(crate) async fn load_balancers(
     sink: &mut Sink<'_>,
     behind: &AllBehind,
 ) -> Result<(), CollectError> {
-    let mut tokens = PageTokens::of(LOAD_BALANCERS);
-    let mut pages = client
-        .describe_load_balancers()
-        .page_size(PAGE)
-        .into_paginator()
-        .send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify(LOAD_BALANCERS, Some(target.region()), &error))?;
+    let call = |token| {
+        let call = client.describe_load_balancers().page_size(PAGE);
+        call.set_marker(token).send()
+    };
+    let mut pages = target.pages(LOAD_BALANCERS, call, |page| page.next_marker());
+    while let Some(page) = pages.next().await? {
         let arns: Vec<String> = page
             .load_balancers()
             .iter()
@@ -102,7 +95,6 @@ pub(crate) async fn load_balancers(
             })
             .collect();
         sink.resources(rows).await?;
-        tokens.next(page.next_marker())?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Classic load balancers.
 
 use aws_sdk_elasticloadbalancing::types::{LoadBalancerDescription, Tag};
-use polo_runtime::attributes::{self, given};
-use polo_runtime::{Attributes, SeenResource, Target};
+use polo_collect::attributes::{self, given};
+use polo_collect::{Attributes, SeenResource, Target};
 
 use super::{Tags, resource, with_health};
 use crate::health::Health;

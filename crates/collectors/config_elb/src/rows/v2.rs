@@ -1,8 +1,8 @@
 //! Application, network and gateway load balancers, and target groups.
 
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, Tag, TargetGroup};
-use polo_runtime::attributes::{self, given};
-use polo_runtime::{Attributes, SeenResource};
+use polo_collect::attributes::{self, given};
+use polo_collect::{Attributes, SeenResource};
 
 use super::{Tags, resource, with_health};
 use crate::health::{Behind, Health};

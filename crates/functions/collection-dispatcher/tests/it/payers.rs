@@ -11,7 +11,7 @@ fn of_payers() -> Vec<String> {
     let manifests = manifests().unwrap().into_iter();
     manifests
         .filter(|collector| collector.scope == Scope::Payer)
-        .map(|collector| collector.id)
+        .map(|collector| collector.id.to_string())
         .collect()
 }
 

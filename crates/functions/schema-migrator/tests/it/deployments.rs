@@ -77,7 +77,11 @@ const OF_ANOTHER_RELEASE: &str = "INSERT INTO collectors (collector, scope, sche
 const EXPECTED: &str = "SELECT collector FROM collectors FINAL WHERE expected ORDER BY collector";
 
 fn ids() -> Vec<String> {
-    let mut ids: Vec<String> = manifests().unwrap().into_iter().map(|one| one.id).collect();
+    let mut ids: Vec<String> = manifests()
+        .unwrap()
+        .into_iter()
+        .map(|one| one.id.to_string())
+        .collect();
     ids.sort_unstable();
     ids
 }

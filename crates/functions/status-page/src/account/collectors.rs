@@ -27,13 +27,14 @@ pub(super) fn table(collectors: &[CollectorState], account: &AccountRow, now: Ti
                     @for state in collectors {
                         @let standing = state.standing(now);
                         tr class=[tint(standing)] {
-                            th scope="row" { (state.expected.collector) }
+                            th scope="row" { (state.expected.collector.as_str()) }
                             td { span class="s" { (words::outcome(standing)) } }
                             @if let Some(run) = &state.newest {
-                                td data-l="Places read" { (read_of(run.targets_conclusive, run.targets)) }
-                                td data-l="Resources" { (run.resources_seen) }
-                                td data-l="Ended" { (ended(run.finished_at, now)) }
-                                td { @if !run.error_class.is_empty() { (cause_in_words(&run.error_class, "")) } }
+                                @let totals = run.totals();
+                                td data-l="Places read" { (read_of(totals.places_conclusive, totals.places)) }
+                                td data-l="Resources" { (totals.resources_seen) }
+                                td data-l="Ended" { (ended(run.end.as_ref().map(|end| end.finished_at), now)) }
+                                td { @if let Some(class) = run.class() { (cause_in_words(class.as_str(), "")) } }
                             } @else {
                                 td {} td {} td {} td {}
                             }

@@ -1,10 +1,10 @@
 //! The places that could not be read, by cause.
 
 use maud::{Markup, html};
+use polo_core::{ErrorClass, PlaceResult};
 use polo_report::gap::cause_in_words;
 use polo_report::history::AccountHistory;
 use polo_report::words;
-use polo_store::runs::StoredTarget;
 
 use super::{Said, about, head, tint};
 
@@ -32,36 +32,33 @@ pub(super) fn of(history: &AccountHistory) -> Vec<Gap<'_>> {
         }
         collectors.push(collector);
         let own = history
-            .targets
+            .places
             .iter()
-            .filter(|target| target.run_id == run.run_id && target.attempt == run.attempt)
-            .filter(|target| ["denied", "failed"].contains(&target.outcome.as_str()));
-        for target in own {
-            add(&mut gaps, collector, target);
+            .filter(|place| place.run_id == run.run_id && place.attempt == run.attempt)
+            .filter(|place| !place.result.outcome.is_conclusive());
+        for place in own {
+            add(&mut gaps, collector, &place.result);
         }
     }
     gaps
 }
 
-fn add<'a>(gaps: &mut Vec<Gap<'a>>, collector: &'a str, target: &'a StoredTarget) {
-    let key = (
-        collector,
-        target.outcome.as_str(),
-        target.error_class.as_str(),
-        target.action.as_str(),
-    );
+fn add<'a>(gaps: &mut Vec<Gap<'a>>, collector: &'a str, result: &'a PlaceResult) {
+    let outcome = &result.outcome;
+    let class = outcome.class().map_or("", ErrorClass::as_str);
+    let key = (collector, outcome.as_str(), class, outcome.action());
     let same = gaps
         .iter_mut()
         .find(|gap| (gap.collector, gap.outcome, gap.class, gap.action) == key);
     match same {
-        Some(gap) => gap.places.push(&target.region),
+        Some(gap) => gap.places.push(result.place.as_str()),
         None => gaps.push(Gap {
             collector,
-            outcome: &target.outcome,
-            class: &target.error_class,
-            action: &target.action,
-            places: vec![&target.region],
-            message: &target.message,
+            outcome: outcome.as_str(),
+            class,
+            action: outcome.action(),
+            places: vec![result.place.as_str()],
+            message: outcome.message(),
         }),
     }
 }

@@ -1,12 +1,11 @@
 //! What has happened to an account: operators' decisions, access checks and runs.
 
 use maud::{Markup, html};
-use polo_core::Timestamp;
+use polo_core::{Run, Timestamp};
 use polo_report::gap::cause_in_words;
 use polo_report::standing::standing;
 use polo_report::{times, words};
 use polo_store::checks::AccessCheck;
-use polo_store::runs::RunRow;
 use polo_store::settings::StoredSetting;
 
 use super::{Said, about, head, or, read_of, tint};
@@ -67,9 +66,9 @@ pub(super) fn checks(checks: &[AccessCheck], said: &mut Said) -> Markup {
     }
 }
 
-pub(super) fn runs(runs: &[RunRow], now: Timestamp, said: &mut Said) -> Markup {
-    let failed = runs.iter().filter(|run| !run.error_class.is_empty());
-    let messages = failed.map(|run| about(&run.collector, &run.reason));
+pub(super) fn runs(runs: &[Run], now: Timestamp, said: &mut Said) -> Markup {
+    let failed = runs.iter().filter(|run| run.class().is_some());
+    let messages = failed.map(|run| about(run.collector.as_str(), run.reason()));
     html! {
         table {
             caption class="v" { "The last runs, newest first" }
@@ -77,13 +76,14 @@ pub(super) fn runs(runs: &[RunRow], now: Timestamp, said: &mut Said) -> Markup {
             tbody {
                 @for run in runs {
                     @let standing = standing(run, now);
+                    @let totals = run.totals();
                     tr class=[tint(standing)] {
                         th scope="row" { (moment(run.started_at)) }
-                        td { (run.collector) }
+                        td { (run.collector.as_str()) }
                         td { span class="s" { (words::outcome(standing)) } }
-                        td data-l="Places read" { (read_of(run.targets_conclusive, run.targets)) }
-                        td data-l="Resources" { (run.resources_seen) }
-                        td data-l="Took" { @if let Some(end) = run.finished_at { (times::span(run.started_at, end)) } }
+                        td data-l="Places read" { (read_of(totals.places_conclusive, totals.places)) }
+                        td data-l="Resources" { (totals.resources_seen) }
+                        td data-l="Took" { @if let Some(end) = &run.end { (times::span(run.started_at, end.finished_at)) } }
                         td { (why(run)) }
                     }
                 }
@@ -94,9 +94,9 @@ pub(super) fn runs(runs: &[RunRow], now: Timestamp, said: &mut Said) -> Markup {
 }
 
 /// A failure's cause; a skipped run has none, and its reason is short.
-fn why(run: &RunRow) -> String {
-    match run.error_class.as_str() {
-        "" => run.reason.clone(),
-        class => cause_in_words(class, ""),
+fn why(run: &Run) -> String {
+    match run.class() {
+        None => run.reason().to_owned(),
+        Some(class) => cause_in_words(class.as_str(), ""),
     }
 }

@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 use polo_core::status_reason::explain;
 use polo_core::{PoloStatus, Timestamp};
-use polo_report::gap::Gap;
 use polo_report::words;
 use polo_store::accounts::{AccountDetails, AccountRow};
 
@@ -52,7 +51,7 @@ pub(super) fn banner(
 }
 
 fn messages(account: &AccountRow, details: &AccountDetails) -> [String; 3] {
-    let gap = Gap::read(&account.last_scan_error);
+    let gap = account.gap();
     [
         about(&details.last_check_code, &account.last_check_message),
         gap.map(|gap| about(gap.collector, gap.message))

@@ -48,7 +48,11 @@ fn the_read_role_is_what_manifests_and_parameters_say() {
     let patterns: Vec<String> = ["account-discovery", "access-verifier"]
         .into_iter()
         .map(str::to_owned)
-        .chain(manifests().into_iter().map(|manifest| manifest.id))
+        .chain(
+            manifests()
+                .into_iter()
+                .map(|manifest| manifest.id.to_string()),
+        )
         .map(|id| format!("arn:*:iam::*:role/dev-polo-{id}"))
         .collect();
     assert_eq!(

@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU32;
 
-use polo_core::{RoleArn, Setting};
+use polo_core::{Region, RoleArn, Setting};
 use polo_store::migrations::is_cluster_name;
 use polo_store::retention::Retention;
 use rust_decimal::Decimal;
@@ -78,7 +78,7 @@ pub(super) fn usd(get: Lookup<'_>, name: &'static str) -> Result<Option<Decimal>
 }
 
 /// A list of regions, each once.
-pub(super) fn regions(get: Lookup<'_>, name: &'static str) -> Result<Vec<String>, ConfigProblem> {
+pub(super) fn regions(get: Lookup<'_>, name: &'static str) -> Result<Vec<Region>, ConfigProblem> {
     let Some(list) = get(name) else {
         return Ok(Vec::new());
     };
@@ -92,12 +92,15 @@ pub(super) fn regions(get: Lookup<'_>, name: &'static str) -> Result<Vec<String>
     if regions.is_empty() {
         return Err(invalid(&list));
     }
-    for (index, region) in regions.iter().enumerate() {
-        if Setting::Region.check(region).is_err() || regions[..index].contains(region) {
-            return Err(invalid(region));
+    let mut read: Vec<Region> = Vec::with_capacity(regions.len());
+    for text in regions {
+        let region = Setting::Region.check(&text).ok().and(text.parse().ok());
+        match region {
+            Some(region) if !read.contains(&region) => read.push(region),
+            _ => return Err(invalid(&text)),
         }
     }
-    Ok(regions)
+    Ok(read)
 }
 
 /// The ARN of a role.

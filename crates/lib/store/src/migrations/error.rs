@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use polo_core::manifest::ManifestError;
 
-use super::lock::STALE;
+use super::expiry::STALE;
 use crate::StoreError;
 
 /// Why the schema could not be brought up to date.

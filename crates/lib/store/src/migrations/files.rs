@@ -27,6 +27,12 @@ impl Migration {
         rest.split_whitespace().next()
     }
 
+    /// Whether its statement names this table or view.
+    pub(super) fn names(&self, table: &str) -> bool {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        self.sql.split(|c| !is_word(c)).any(|word| word == table)
+    }
+
     /// `owner/file`.
     pub(super) fn name(&self) -> String {
         format!("{}/{}", self.owner, self.file)

@@ -27,15 +27,15 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use super::expiry::STALE;
 use super::rendering::quoted;
 use super::{MigrationError, Topology, render};
-use crate::client::time_of;
+use polo_core::Version;
+
 use crate::{Store, StoreError};
 
 /// No holder works longer than this: it gives up, releases its lock, and the next one goes on.
 const HELD_AT_MOST: Duration = Duration::from_secs(15 * 60);
-/// A lock that is older has no holder any more: it crashed. Longer than [`HELD_AT_MOST`] by what releasing may take.
-pub const STALE: Duration = Duration::from_secs(20 * 60);
 /// How often one who waits looks.
 const POLL: Duration = Duration::from_millis(250);
 /// Longer than a lock counts whose holder crashed.
@@ -124,7 +124,7 @@ pub(super) struct Lock {
 #[derive(Row, Deserialize)]
 struct Found {
     comment: String,
-    now: u64,
+    now: Version,
 }
 
 impl Lock {
@@ -214,7 +214,7 @@ impl Lock {
         let taken_at = Instant::now();
         let holder = Holder {
             name: name.to_owned(),
-            since: time_of(store.version().await?),
+            since: store.version().await?.at(),
             token: Uuid::new_v4(),
         };
         Ok(Self { holder, taken_at })
@@ -364,7 +364,7 @@ async fn look(store: &Store) -> Result<Option<(Holder, DateTime<Utc>)>, Migratio
         return Ok(None);
     };
     match serde_json::from_str(&found.comment) {
-        Ok(holder) => Ok(Some((holder, time_of(found.now)))),
+        Ok(holder) => Ok(Some((holder, found.now.at()))),
         Err(_) => Err(MigrationError::NotALock {
             database: store.database().to_owned(),
             comment: found.comment,

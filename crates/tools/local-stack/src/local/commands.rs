@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::error::StackError;
 use crate::local::layout::Layout;
-use crate::local::record::Service;
+use crate::local::service::Service;
 use crate::local::{env_file, process, readiness, up};
 use crate::screen::{self, Screen};
 use polo_core::text::counted;

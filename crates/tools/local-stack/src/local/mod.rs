@@ -6,7 +6,7 @@ pub mod env_file;
 pub mod layout;
 pub(crate) mod process;
 mod readiness;
-mod record;
+mod service;
 pub(crate) mod up;
 pub(crate) mod watch_env;
 mod watch_file;

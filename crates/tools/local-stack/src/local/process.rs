@@ -11,9 +11,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, setsid};
+use serde::{Deserialize, Serialize};
 
 use crate::error::StackError;
-use crate::local::record::Record;
+
+/// One running service.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) pid: u32,
+    pub(super) identity: String,
+    /// Empty until it has said where it listens.
+    pub(super) url: String,
+}
 
 /// How long a process may take to end by itself.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep};
 use crate::error::StackError;
 use crate::local::layout::Layout;
 use crate::local::process;
-use crate::local::record::{Record, Service};
+use crate::local::process::Record;
+use crate::local::service::Service;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -11,7 +11,8 @@ use crate::emulator::definition::{self, FunctionDefinition};
 use crate::emulator::function_url;
 use crate::error::StackError;
 use crate::local::layout::Layout;
-use crate::local::record::{Record, Service};
+use crate::local::process::Record;
+use crate::local::service::Service;
 use crate::local::{env_file, process, readiness};
 use crate::template::{self, Templates};
 

@@ -5,7 +5,7 @@ use polo_core::text::counted;
 use std::collections::BTreeMap;
 
 use polo_core::status_reason;
-use polo_report::gap::Gap;
+use polo_report::gap::cause_in_words;
 use serde::Deserialize;
 
 use super::database::Database;
@@ -20,14 +20,15 @@ pub(super) struct Incident {
     polo_status: String,
     status_reason: String,
     last_check_class: String,
-    last_scan_error: String,
+    gap_class: String,
+    gap_action: String,
     incomplete: u64,
 }
 
 const INCIDENTS: &str = "
     SELECT account_id, a.account_name AS account_name, toString(a.polo_status) AS polo_status,
         toString(a.status_reason) AS status_reason, toString(a.last_check_class) AS last_check_class,
-        a.last_scan_error AS last_scan_error, i.incomplete AS incomplete
+        a.gap_class AS gap_class, a.gap_action AS gap_action, i.incomplete AS incomplete
     FROM v_account_coverage AS c INNER JOIN v_accounts AS a USING account_id
     LEFT JOIN
     (
@@ -45,10 +46,11 @@ impl Incident {
     }
 
     fn reason(&self) -> String {
-        let words = match Gap::read(&self.last_scan_error) {
-            Some(gap) if self.has_gap() => {
+        let words = match self.gap_class.as_str() {
+            class if self.has_gap() && !class.is_empty() => {
                 let collectors = counted(self.incomplete, "collector");
-                format!("Data of {collectors} is incomplete: {}", gap.cause())
+                let cause = cause_in_words(class, &self.gap_action);
+                format!("Data of {collectors} is incomplete: {cause}")
             }
             _ => status_reason::explain(&self.status_reason, &self.last_check_class).into_owned(),
         };
@@ -103,33 +105,40 @@ pub(super) fn lines(incidents: &[Incident], screen: Screen) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn incident(name: &str, status: &str, reason: &str, class: &str, gap: &str) -> Incident {
+    fn incident(name: &str, status: &str, reason: &str, class: &str, gap: [&str; 2]) -> Incident {
         Incident {
             account_id: "411303252912".to_owned(),
             account_name: name.to_owned(),
             polo_status: status.to_owned(),
             status_reason: reason.to_owned(),
             last_check_class: class.to_owned(),
-            last_scan_error: gap.to_owned(),
+            gap_class: gap[0].to_owned(),
+            gap_action: gap[1].to_owned(),
             incomplete: 7,
         }
     }
 
     #[test]
     fn accounts_stand_under_their_reason() {
-        let gap =
-            "config_ec2/us-east-1: denied_by_scp: ec2:DescribeInstances: with an explicit deny";
+        let gap = ["denied_by_scp", "ec2:DescribeInstances"];
+        let none = ["", ""];
         let incidents = [
             incident("vault", "active", "role_works", "", gap),
-            incident("billing", "no_access", "deployed_but_denied", "denied", ""),
+            incident(
+                "billing",
+                "no_access",
+                "deployed_but_denied",
+                "denied",
+                none,
+            ),
             incident(
                 "people",
                 "no_access",
                 "deployed_but_denied",
                 "denied_by_rcp",
-                "",
+                none,
             ),
-            incident("portal", "no_access", "deployed_but_denied", "denied", ""),
+            incident("portal", "no_access", "deployed_but_denied", "denied", none),
         ];
         let lines = lines(&incidents, Screen { width: 200 });
         assert_eq!(

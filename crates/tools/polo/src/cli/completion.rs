@@ -57,7 +57,9 @@ fn candidates(argument: &Arg) -> Option<ArgValueCandidates> {
 
 fn collectors() -> Vec<CompletionCandidate> {
     let manifests = polo_store::collectors::manifests().unwrap_or_default();
-    let ids = manifests.into_iter().map(|manifest| manifest.id);
+    let ids = manifests
+        .into_iter()
+        .map(|manifest| manifest.id.to_string());
     ids.map(CompletionCandidate::new).collect()
 }
 

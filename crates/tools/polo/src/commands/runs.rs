@@ -1,10 +1,10 @@
 //! `polo runs`: the ledger's latest runs. Invariant: a run without a finish is running until its time is up, and has
 //! crashed after that.
 
-use polo_core::Timestamp;
+use polo_core::{ErrorClass, Region, Run, Timestamp};
 use polo_report::gap::cause_in_words;
 use polo_report::standing::standing;
-use polo_store::runs::{RunFilter, RunRow};
+use polo_store::runs::RunFilter;
 use serde::Serialize;
 
 use crate::cli::Runs;
@@ -81,7 +81,7 @@ fn none(arguments: &Runs) -> String {
 }
 
 /// Runs with their reasons.
-pub(crate) fn run_table(runs: &[RunRow], now: Timestamp, screen: Screen) -> Table {
+pub(crate) fn run_table(runs: &[Run], now: Timestamp, screen: Screen) -> Table {
     let mut table = screen
         .table(&[
             "started (UTC)",
@@ -104,16 +104,18 @@ pub(crate) fn run_table(runs: &[RunRow], now: Timestamp, screen: Screen) -> Tabl
             attempt => format!("{}, attempt {attempt}", run.trigger),
         };
         let took = run
-            .finished_at
-            .map(|finished| when::span(run.started_at, finished));
+            .end
+            .as_ref()
+            .map(|end| when::span(run.started_at, end.finished_at));
+        let totals = run.totals();
         let cells = [
             table::cell(when::minute(run.started_at)),
-            table::cell(&run.account_id),
-            table::cell(&run.collector),
+            table::cell(run.account_id.as_str()),
+            table::cell(run.collector.as_str()),
             table::state(standing),
-            table::cell(targets(run)),
-            table::number(run.resources_seen),
-            table::number(run.rows_written),
+            table::cell(format!("{}/{}", totals.places_conclusive, totals.places)),
+            table::number(totals.resources_seen),
+            table::number(totals.rows_written),
             table::cell(took.unwrap_or_default()),
             table::cell(trigger),
         ];
@@ -122,23 +124,19 @@ pub(crate) fn run_table(runs: &[RunRow], now: Timestamp, screen: Screen) -> Tabl
     table
 }
 
-/// How many of the run's targets are conclusive, of how many.
-fn targets(run: &RunRow) -> String {
-    format!("{}/{}", run.targets_conclusive, run.targets)
-}
-
 /// The cause in words, then the call and what AWS answered.
-fn reason(run: &RunRow, standing: &str) -> String {
+fn reason(run: &Run, standing: &str) -> String {
     let crashed = match standing {
         "crashed" => "no finish was recorded in time",
         _ => "",
     };
-    let class = cause_in_words(&run.error_class, "");
-    let text = joined(&[crashed, &class, &run.reason]);
+    let class = run.class().map_or("", ErrorClass::as_str);
+    let text = joined(&[crashed, &cause_in_words(class, ""), run.reason()]);
     if run.regions.is_empty() {
         return text;
     }
-    let only = format!("only {}", run.regions.join(", "));
+    let regions: Vec<&str> = run.regions.iter().map(Region::as_str).collect();
+    let only = format!("only {}", regions.join(", "));
     match text.as_str() {
         "" => only,
         text => format!("{text} ({only})"),
@@ -148,48 +146,45 @@ fn reason(run: &RunRow, standing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use polo_core::RunOutcome;
+    use polo_core::{RunEnd, RunOutcome, Totals};
     use uuid::Uuid;
 
     use super::*;
     use crate::output::Text;
     use crate::table::tests::{WIDTHS, assert_fits, screen, words};
 
-    fn run(collector: &str, outcome: Option<RunOutcome>) -> RunRow {
+    fn run(collector: &str, outcome: Option<RunOutcome>) -> Run {
         let started_at: Timestamp = "2026-11-21T05:00:00Z".parse().unwrap();
-        let mut run = RunRow {
+        Run {
             run_id: Uuid::nil(),
             attempt: 1,
             sweep_id: Uuid::nil(),
-            account_id: "111111111111".into(),
-            collector: collector.into(),
+            account_id: "111111111111".parse().unwrap(),
+            collector: collector.parse().unwrap(),
             trigger: "schedule".into(),
             request_id: String::new(),
             regions: Vec::new(),
             started_at,
             deadline_at: started_at + TimeDelta::minutes(15),
-            finished_at: None,
-            outcome: String::new(),
-            error_class: String::new(),
-            reason: String::new(),
-            targets: 17,
-            targets_conclusive: 16,
-            resources_seen: 123_456,
-            rows_written: 234_567,
+            end: outcome.map(|outcome| RunEnd {
+                finished_at: started_at + TimeDelta::seconds(125),
+                outcome,
+                reason: "User: arn:aws:sts::111111111111:assumed-role/dev-PoloReadRole/polo is not authorized".to_owned(),
+                totals: Totals {
+                    places: 17,
+                    places_conclusive: 16,
+                    resources_seen: 123_456,
+                    rows_written: 234_567,
+                },
+            }),
             code_version: String::new(),
-            _version: 1,
-        };
-        if let Some(outcome) = outcome {
-            let reason = "User: arn:aws:sts::111111111111:assumed-role/dev-PoloReadRole/polo is not authorized".to_owned();
-            run.set_outcome(&outcome, reason, started_at + TimeDelta::seconds(125));
         }
-        run
     }
 
     fn shown(terminal: Option<u16>) -> Text {
         let mut only = run("cloudwatch_metrics", Some(RunOutcome::Complete));
-        only.reason = String::new();
-        only.regions = vec!["us-east-1".into()];
+        only.end.as_mut().unwrap().reason.clear();
+        only.regions = vec!["us-east-1".parse().unwrap()];
         only.attempt = 2;
         let runs = [
             run("config_ec2", None),

@@ -6,9 +6,9 @@ use polo_core::text::counted;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use polo_core::{ErrorClass, Run};
 use polo_report::standing::standing;
 use polo_store::Store;
-use polo_store::runs::RunRow;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ const LISTED: usize = 20;
 pub(crate) struct Sweep {
     asked: usize,
     /// Each run's newest attempt, and how it stands.
-    runs: Vec<(RunRow, String)>,
+    runs: Vec<(Run, &'static str)>,
     waited: Duration,
 }
 
@@ -71,8 +71,8 @@ pub(crate) async fn for_runs(
     }
 }
 
-fn newest(attempts: Vec<RunRow>) -> Vec<(RunRow, String)> {
-    let mut runs: HashMap<Uuid, RunRow> = HashMap::new();
+fn newest(attempts: Vec<Run>) -> Vec<(Run, &'static str)> {
+    let mut runs: HashMap<Uuid, Run> = HashMap::new();
     for attempt in attempts {
         let known = runs.get(&attempt.run_id);
         if known.is_none_or(|known| known.attempt < attempt.attempt) {
@@ -80,10 +80,10 @@ fn newest(attempts: Vec<RunRow>) -> Vec<(RunRow, String)> {
         }
     }
     let now = environment::now();
-    let mut runs: Vec<(RunRow, String)> = runs
+    let mut runs: Vec<(Run, &'static str)> = runs
         .into_values()
         .map(|run| {
-            let standing = standing(&run, now).to_owned();
+            let standing = standing(&run, now);
             (run, standing)
         })
         .collect();
@@ -95,7 +95,7 @@ fn newest(attempts: Vec<RunRow>) -> Vec<(RunRow, String)> {
 
 impl Sweep {
     fn count(&self, standing: &str) -> usize {
-        self.runs.iter().filter(|(_, own)| own == standing).count()
+        self.runs.iter().filter(|(_, own)| *own == standing).count()
     }
 
     /// Runs that have not ended, whether they have begun or not.
@@ -140,12 +140,13 @@ impl Sweep {
             )),
         }
         let short =
-            |(_, standing): &&(RunRow, String)| standing != "complete" && standing != "running";
+            |(_, standing): &&(Run, &str)| *standing != "complete" && *standing != "running";
         let mut listed = 0;
         for (run, standing) in self.runs.iter().filter(short) {
             listed += 1;
             if listed <= LISTED {
-                let cause = [run.error_class.as_str(), run.reason.as_str()];
+                let class = run.class().map_or("", ErrorClass::as_str);
+                let cause = [class, run.reason()];
                 let cause: Vec<&str> = cause.into_iter().filter(|part| !part.is_empty()).collect();
                 let line = format!(
                     "{} {} {standing}: {}",
@@ -166,7 +167,7 @@ impl Sweep {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use polo_core::{ErrorClass, RunOutcome, Timestamp};
+    use polo_core::{RunEnd, RunOutcome, Timestamp, Totals};
 
     use super::*;
 
@@ -175,37 +176,30 @@ mod tests {
         color: false,
     };
 
-    fn run(id: u128, attempt: u16, outcome: Option<RunOutcome>) -> RunRow {
+    fn run(id: u128, attempt: u16, outcome: Option<RunOutcome>) -> Run {
         let started_at: Timestamp = environment::now();
-        let mut run = RunRow {
+        Run {
             run_id: Uuid::from_u128(id),
             attempt,
             sweep_id: Uuid::nil(),
-            account_id: "111111111111".into(),
-            collector: format!("collector_{id}"),
+            account_id: "111111111111".parse().unwrap(),
+            collector: format!("collector_{id}").parse().unwrap(),
             trigger: "manual".into(),
             request_id: String::new(),
             regions: Vec::new(),
             started_at,
             deadline_at: started_at + TimeDelta::minutes(15),
-            finished_at: None,
-            outcome: String::new(),
-            error_class: String::new(),
-            reason: String::new(),
-            targets: 1,
-            targets_conclusive: 1,
-            resources_seen: 0,
-            rows_written: 0,
+            end: outcome.map(|outcome| RunEnd {
+                finished_at: started_at,
+                outcome,
+                reason: "why".to_owned(),
+                totals: Totals::default(),
+            }),
             code_version: String::new(),
-            _version: 1,
-        };
-        if let Some(outcome) = outcome {
-            run.set_outcome(&outcome, "why".to_owned(), started_at);
         }
-        run
     }
 
-    fn sweep(asked: usize, attempts: Vec<RunRow>) -> Sweep {
+    fn sweep(asked: usize, attempts: Vec<Run>) -> Sweep {
         Sweep {
             asked,
             runs: newest(attempts),

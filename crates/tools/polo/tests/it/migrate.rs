@@ -33,7 +33,11 @@ async fn it_can_be_repeated_and_says_what_it_did() {
         first.stdout.ends_with(".\n") && first.stdout.lines().count() == 2,
         "{first:?}"
     );
-    let collectors: Vec<String> = manifests().unwrap().into_iter().map(|one| one.id).collect();
+    let collectors: Vec<String> = manifests()
+        .unwrap()
+        .into_iter()
+        .map(|one| one.id.to_string())
+        .collect();
     let expected = format!(
         "Expected {} collectors: {}.",
         collectors.len(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use polo_core::Timestamp;
 use polo_core::status_reason::{StatusReason, explain};
 use polo_report::counts::by_status;
-use polo_report::gap::Gap;
+use polo_report::gap::cause;
 use polo_store::accounts::AccountRow;
 
 use crate::cli::List;
@@ -137,9 +137,9 @@ fn why(account: &AccountRow) -> String {
         let words = explain(reason, &account.last_check_class);
         parts.push(format!("{words} ({reason})"));
     }
-    if let Some(gap) = Gap::read(&account.last_scan_error) {
-        let place = [gap.collector, gap.region].join(" ");
-        parts.push(format!("{}: {}", place.trim_end(), gap.cause()));
+    if let Some(gap) = account.gap() {
+        let place = [gap.collector, gap.place].join(" ");
+        parts.push(format!("{}: {}", place.trim_end(), cause(&gap)));
     }
     parts.join("; ")
 }
@@ -191,6 +191,11 @@ mod tests {
             stack_detailed_status: String::new(),
             stack_status_reason: String::new(),
             is_uncovered: false,
+            gap_collector: String::new(),
+            gap_place: String::new(),
+            gap_class: String::new(),
+            gap_action: String::new(),
+            gap_message: String::new(),
         }
     }
 
@@ -203,16 +208,21 @@ mod tests {
             "",
         );
         known.last_check_class = "denied_by_rcp".into();
+        let mut with_gap = account(
+            "222222222222",
+            "a-name-that-nobody-would-call-short-at-all",
+            "active",
+            "role_works",
+            "config_ec2/us-east-1: denied: ec2:DescribeInstances: no",
+        );
+        with_gap.gap_collector = "config_ec2".into();
+        with_gap.gap_place = "us-east-1".into();
+        with_gap.gap_class = "denied".into();
+        with_gap.gap_action = "ec2:DescribeInstances".into();
+        with_gap.gap_message = "no".into();
         let accounts = [
             account("111111111111", "shop", "active", "role_works", ""),
-            account(
-                "222222222222",
-                "a-name-that-nobody-would-call-short-at-all",
-                "active",
-                "role_works",
-                "config_ec2/us-east-1: denied: ec2:DescribeInstances: User: arn:aws:sts::222222222222:assumed-role/dev-PoloReadRole/polo \
-                 is not authorized to perform: ec2:DescribeInstances with an explicit deny in a service control policy",
-            ),
+            with_gap,
             known,
         ];
         let accounts: Vec<&AccountRow> = accounts.iter().collect();

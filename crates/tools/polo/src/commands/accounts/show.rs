@@ -1,11 +1,11 @@
 //! `polo accounts show`: everything that the tables hold of one account, newest first.
 
-use polo_core::Timestamp;
 use polo_core::status_reason::explain;
+use polo_core::{ErrorClass, Run, Timestamp};
 use polo_report::history::AccountHistory;
 use polo_store::accounts::{AccountDetails, AccountRow};
 use polo_store::checks::AccessCheck;
-use polo_store::runs::{RunRow, StoredTarget};
+use polo_store::runs::LedgerPlace;
 use polo_store::settings::StoredSetting;
 
 use crate::cli::Show;
@@ -37,7 +37,7 @@ pub(crate) async fn run(arguments: &Show) -> Result<(), CliError> {
         settings,
         checks,
         runs,
-        targets,
+        places,
     } = history;
     let screen = Screen::of_process();
     let mut text = facts(&account, &details, resources, now, screen);
@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: &Show) -> Result<(), CliError> {
     text.section("access checks", &check_table(&checks, screen));
     let runs_in_full = run_table(&runs, now, screen).in_full();
     text.section("runs", &runs_in_full.text());
-    text.section("targets", &target_table(&runs, &targets, screen));
+    text.section("targets", &place_table(&runs, &places, screen));
     output::print(text)
 }
 
@@ -224,8 +224,8 @@ fn check_table(checks: &[AccessCheck], screen: Screen) -> Text {
     table.text()
 }
 
-/// The targets of each collector's newest run; older ones are in the JSON.
-fn target_table(runs: &[RunRow], targets: &[StoredTarget], screen: Screen) -> Text {
+/// The places of each collector's newest run; older ones are in the JSON.
+fn place_table(runs: &[Run], places: &[LedgerPlace], screen: Screen) -> Text {
     let mut collectors: Vec<&str> = Vec::new();
     let mut table = screen
         .table(&["collector", "region", "outcome", "resources"])
@@ -236,17 +236,18 @@ fn target_table(runs: &[RunRow], targets: &[StoredTarget], screen: Screen) -> Te
         if collectors.contains(&run.collector.as_str()) {
             continue;
         }
-        collectors.push(&run.collector);
-        let own =
-            |target: &&StoredTarget| target.run_id == run.run_id && target.attempt == run.attempt;
-        for target in targets.iter().filter(own) {
+        collectors.push(run.collector.as_str());
+        let own = |place: &&LedgerPlace| place.run_id == run.run_id && place.attempt == run.attempt;
+        for LedgerPlace { result, .. } in places.iter().filter(own) {
+            let outcome = &result.outcome;
             let cells = [
-                table::cell(&run.collector),
-                table::cell(&target.region),
-                table::state(&target.outcome),
-                table::number(target.resources_seen),
+                table::cell(run.collector.as_str()),
+                table::cell(result.place.as_str()),
+                table::state(outcome.as_str()),
+                table::number(result.resources_seen),
             ];
-            let why = joined(&[&target.error_class, &target.action, &target.message]);
+            let class = outcome.class().map_or("", ErrorClass::as_str);
+            let why = joined(&[class, outcome.action(), outcome.message()]);
             table.row(cells, &why);
         }
     }

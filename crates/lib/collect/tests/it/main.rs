@@ -16,6 +16,7 @@ mod refusals;
 mod regions;
 mod resources;
 mod shelf;
+mod statements;
 mod targets;
 mod till;
 mod world;

@@ -3,8 +3,8 @@
 
 use aws_sdk_ec2::Client;
 use polo_aws::classify;
-use polo_core::Scope;
-use polo_runtime::{CollectError, Collector, SeenResource, Sink, Target};
+use polo_collect::{CollectError, Collector, SeenResource, Sink, Target};
+use polo_core::Place;
 use serde_json::json;
 
 const VOLUMES: &str = "ec2:DescribeVolumes";
@@ -33,11 +33,9 @@ impl Collector for Till {
 
     async fn collect(&self, target: &Target, sink: &mut Sink<'_>) -> Result<(), CollectError> {
         let client = Client::new(target.aws());
-        match target.scope() {
-            Scope::Payer => pages(&client, target, sink).await,
-            Scope::Account | Scope::Region | Scope::AccountAndPayer => {
-                volumes(&client, target, sink).await
-            }
+        match target.place() {
+            Place::Payer => pages(&client, target, sink).await,
+            Place::Account | Place::Region(_) => volumes(&client, target, sink).await,
         }
     }
 }
@@ -57,7 +55,7 @@ async fn volumes(
     {
         let detail = client.describe_addresses().public_ips(id).send().await;
         if let Err(error) = detail {
-            sink.shortfall(classify(ADDRESSES, None, &error));
+            sink.missing_detail(classify(ADDRESSES, None, &error));
         }
         sink.resources([resource(target, "ec2_volume", id)]).await?;
     }

@@ -6,7 +6,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde_json::{Map, Value, json};
 
-/// What the SDK puts in the place of a word that an answer has to hold, and that AWS left out all the same.
+/// What the SDK writes for a required word that AWS left out.
 const LEFT_OUT: &str = "no value was set";
 
 /// What AWS really gave: an empty text says no more than an absent one.
@@ -48,8 +48,8 @@ impl Attributes {
         self.value(name, given(text))
     }
 
-    /// A time, as RFC 3339 in UTC. Some services tell milliseconds as a fraction, which comes out of the SDK a little
-    /// beside them: whole milliseconds are what was meant.
+    /// A time, as RFC 3339 in UTC. Some services give milliseconds as a fraction, which the SDK reads slightly off: it is
+    /// rounded to milliseconds.
     #[must_use]
     pub fn time(self, name: &str, time: Option<&DateTime>) -> Self {
         let millis = time

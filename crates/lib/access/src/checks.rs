@@ -1,4 +1,4 @@
-//! Access checks as functions make them: asked while accounts still arrive, stored, and told when a status changed.
+//! Access checks as functions make them: they begin while accounts still arrive, are stored, and publish changes of status.
 //!
 //! Invariant: discovery and verifier check through this one place, so a check means the same wherever it was made.
 
@@ -10,6 +10,7 @@ use polo_aws::{
 };
 use polo_core::check::next_check_after;
 use polo_core::{AccountId, PoloStatus, RoleArn, RoleKind, Verdict, ids};
+use polo_runtime::{Context, FunctionError};
 use polo_store::accounts::AccountRow;
 use polo_store::checks::AccessCheck;
 use polo_store::registry::{Registry, StatusChange};
@@ -17,8 +18,6 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-
-use crate::{Context, FunctionError};
 
 /// Checks are stored so many at a time.
 const STORE_ROWS: usize = 500;
@@ -105,16 +104,20 @@ impl Checks {
         }
     }
 
-    /// Waits for all outcomes.
-    pub async fn finish(self) -> Result<Vec<AccessCheck>, FunctionError> {
+    /// Waits for all outcomes and stores them.
+    pub async fn finish(self, context: &Context) -> Result<Vec<AccessCheck>, FunctionError> {
         drop(self.requests);
         let outcomes = self.outcomes.await.map_err(|error| {
             FunctionError::Refused(format!("the access checks were cut short: {error}"))
         })?;
-        Ok(outcomes
+        let checks: Vec<AccessCheck> = outcomes
             .into_iter()
             .map(|(plan, outcome)| record(self.sweep_id, self.function, plan, outcome))
-            .collect())
+            .collect();
+        for batch in checks.chunks(STORE_ROWS) {
+            context.store.write_access_checks(batch).await?;
+        }
+        Ok(checks)
     }
 }
 
@@ -167,14 +170,6 @@ pub async fn not_yet_made(
         .into_iter()
         .filter(|plan| !made.contains(&id(plan)))
         .collect())
-}
-
-/// Stores checks.
-pub async fn store_checks(context: &Context, checks: &[AccessCheck]) -> Result<(), FunctionError> {
-    for batch in checks.chunks(STORE_ROWS) {
-        context.store.write_access_checks(batch).await?;
-    }
-    Ok(())
 }
 
 /// Brings the copy for dashboards up to date with what was read, and publishes the changes of status.

@@ -10,7 +10,7 @@ use crate::till::Till;
 /// A collector of payers alone.
 struct Payers;
 
-impl polo_runtime::Collector for Payers {
+impl polo_collect::Collector for Payers {
     const ID: &'static str = "payers";
     const MANIFEST: &'static str = r#"{
         "id": "payers", "description": "nothing", "schedule": "daily", "scope": "payer", "period_hours": 24,
@@ -23,9 +23,9 @@ impl polo_runtime::Collector for Payers {
 
     async fn collect(
         &self,
-        _: &polo_runtime::Target,
-        _: &mut polo_runtime::Sink<'_>,
-    ) -> Result<(), polo_runtime::CollectError> {
+        _: &polo_collect::Target,
+        _: &mut polo_collect::Sink<'_>,
+    ) -> Result<(), polo_collect::CollectError> {
         Ok(())
     }
 }

@@ -2,9 +2,11 @@
 //! an answer that is not whole.
 
 use chrono::{DateTime, TimeDelta};
+use polo_aws::Clock;
 use polo_core::ErrorClass;
 use polo_runtime::FunctionError;
 use polo_testkit::aws::{Reply, assume_role_denied};
+use polo_testkit::relay::Relay;
 
 use crate::world::*;
 
@@ -283,32 +285,65 @@ async fn a_region_for_which_no_time_is_left_is_not_asked() {
     assert_eq!(world.runs().await, ["1 failed(timeout)"]);
 }
 
+/// What is kept for closing, and a moment for the calls.
+const A_MOMENT: TimeDelta = TimeDelta::seconds(13);
+
 #[tokio::test]
-async fn what_was_seen_when_time_was_up_is_stored_and_nothing_is_gone() {
-    let now = DateTime::from_timestamp(1_900_000_000, 0).unwrap();
+async fn time_out_keeps_what_was_seen_and_nothing_is_gone() {
+    let world = World::new().await;
+    world.now_shows(EAST, &[("vol-1", "in-use")]);
+    world.now_shows(WEST, &[("vol-2", "in-use")]);
+    world.sweep_ends("before", "complete").await;
+
+    world.now_shows(EAST, &[("vol-3", "in-use")]);
+    world.now_shows(WEST, &[]);
+    let _never = world.aws.hold("DescribeVolumes", WEST);
+    let deadline = Some(Clock::system().now() + A_MOMENT);
+    let answer = world.deliver_until(&event("one"), "one", deadline).await;
+    assert_eq!(answer.unwrap()["outcome"], "partial");
+    assert_eq!(
+        world.targets().await,
+        ["us-east-1 complete", "eu-west-1 failed(timeout) shelf"]
+    );
+    assert_eq!(
+        world.resources().await,
+        [
+            "us-east-1 vol-1 gone",
+            "us-east-1 vol-3 in-use",
+            "eu-west-1 vol-2 in-use"
+        ]
+    );
+}
+
+/// The place is cut off while it stores a full batch, with the other places waiting for it.
+#[tokio::test]
+async fn time_out_in_the_middle_of_a_batch_loses_no_row() {
+    let relay = Relay::to_engine().await;
     let world = World::of(Plan {
-        clock: stopped_clock(now),
+        url: &relay.url(),
         ..Plan::default()
     })
     .await;
-    world.now_answers(
-        EAST,
-        vec![page(&[("vol-1", "in-use")], Some(1)), page(&[], None)],
-    );
-    // The answers never arrive; by the clock that stands still a moment is left for them.
-    let _east = world.aws.hold("DescribeVolumes", EAST);
-    let _west = world.aws.hold("DescribeVolumes", WEST);
-    let a_moment = now + TimeDelta::milliseconds(5_001);
-    let error = world
-        .deliver_until(&event("one"), "one", Some(a_moment))
-        .await
-        .unwrap_err();
-    assert_eq!(error.error_type(), "RunFailed");
-    assert_eq!(
-        world.targets().await,
-        [
-            "us-east-1 failed(timeout) shelf",
-            "eu-west-1 failed(timeout) shelf"
-        ]
-    );
+    let ids: Vec<String> = (0..2_100)
+        .map(|number| format!("vol-{number:04}"))
+        .collect();
+    let many: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "in-use")).collect();
+    world.now_shows(EAST, &many);
+    let held = relay.hold_answer("INSERT INTO `resources`");
+    let deadline = Some(Clock::system().now() + A_MOMENT);
+    let event = event("one");
+    let run = world.deliver_until(&event, "one", deadline);
+    tokio::pin!(run);
+    tokio::select! {
+        answer = &mut run => panic!("it ended before it stored a batch: {answer:?}"),
+        () = held.reached() => {}
+    }
+    // The answer never comes: the place is cut off, and another statement stores the batch.
+    let answer = run.await.unwrap();
+    assert_eq!(answer["outcome"], "partial", "{answer}");
+    let targets = world.targets().await;
+    assert_eq!(targets[0], "us-east-1 failed(timeout) shelf", "{targets:?}");
+    // The whole batch; the rest of the page was not taken any more.
+    assert_eq!(world.resources().await.len(), 2_000);
+    assert_eq!(world.changes().await.len(), 2_000);
 }

@@ -1,7 +1,7 @@
-//! Finding out who pays for accounts that no listing of an organization tells of: each active one is asked itself, with
-//! its own read role, once a day.
+//! Finds out who pays for accounts that no listing of an organization covers: each active one is asked once a day, with its own
+//! read role.
 //!
-//! Invariant: nobody is asked whose organization was listed, and a failure to ask leaves the last answer.
+//! Invariant: an account whose organization was listed is not asked, and a failure to ask leaves the last answer.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,11 @@ use futures::StreamExt;
 use polo_aws::organizations::{Membership, OrganizationReader};
 use polo_aws::{AwsFailure, OrganizationError, session_name};
 use polo_core::{AccountId, ErrorClass, PoloStatus};
+use polo_runtime::{Context, FunctionError};
 use polo_store::accounts::AccountRow;
 use polo_store::payers::PayerAnswer;
 use polo_store::registry::Registry;
 use serde_json::{Value, json};
-
-use crate::{Context, FunctionError};
 
 /// An answer holds this long: who pays changes when an account joins or leaves an organization.
 const HOLDS: TimeDelta = TimeDelta::hours(24);
@@ -24,19 +23,19 @@ const ASKED_AGAIN: TimeDelta = TimeDelta::hours(1);
 /// Accounts asked at once.
 const AT_ONCE: usize = 8;
 
-/// Asks those of these accounts that are active and of which it is not known who pays for them.
+/// Asks the active accounts whose payer is not known.
 pub async fn ask(context: &Context, registry: &Registry) -> Result<Value, FunctionError> {
     let now = context.clock.now();
     // Also while an organization's listing has only ever been partial.
-    let told: BTreeSet<&str> = registry
+    let listed: BTreeSet<&str> = registry
         .accounts()
         .filter(|account| account.is_management)
         .map(|account| account.organization_id.as_str())
         .collect();
     let mut active = Vec::new();
     for account in registry.accounts() {
-        let is_told = told.contains(account.organization_id.as_str());
-        if !is_told && account.status()? == PoloStatus::Active {
+        let is_listed = listed.contains(account.organization_id.as_str());
+        if !is_listed && account.status()? == PoloStatus::Active {
             active.push(account.id()?);
         }
     }

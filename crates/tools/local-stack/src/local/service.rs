@@ -5,12 +5,10 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::StackError;
 use crate::local::env_file;
 use crate::local::layout::Layout;
-use crate::local::process;
+use crate::local::process::{self, Record};
 
 /// The stack's three processes, in the order in which they start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +16,6 @@ pub(super) enum Service {
     Engine,
     Aws,
     Functions,
-}
-
-/// One running service.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Record {
-    pub(super) pid: u32,
-    pub(super) identity: String,
-    /// Empty until it has said where it listens.
-    pub(super) url: String,
 }
 
 impl Service {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use polo_aws::{Backoff, Clock};
+use polo_collect::CollectorFunction;
 use polo_core::{CollectorManifest, Invocation, Timestamp};
-use polo_runtime::run::CollectorFunction;
 use polo_runtime::{Config, Context, Function, FunctionError, Request};
 use polo_store::Store;
 use polo_testkit::aws::{Call, FakeAws, Reply, assume_role, ec2_page, regions_page};

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use polo_aws::{Backoff, Clock};
+use polo_collect::CollectorFunction;
 use polo_runtime::function::answer;
-use polo_runtime::run::CollectorFunction;
 use polo_runtime::{Config, Context, Function, FunctionError, Request, Warm};
 use polo_testkit::aws::Reply;
 use polo_testkit::login::Login;

@@ -34,8 +34,12 @@ async fn check(operation: &'static str) {
         gate.shut();
         held.release();
     };
-    let (answer, ()) = tokio::join!(world.sweep("one"), away);
-    let error = answer.unwrap_err();
+    let sweep = world.sweep("one");
+    tokio::pin!(sweep);
+    let error = tokio::select! {
+        answer = &mut sweep => panic!("ended before {operation}: {answer:?}"),
+        () = away => sweep.await.unwrap_err(),
+    };
     assert!(unreachable(&error), "{operation}: {}", error.chain());
     assert_eq!(world.runs().await, ["1 running"], "{operation}");
     assert_eq!(world.targets().await, Vec::<String>::new(), "{operation}");

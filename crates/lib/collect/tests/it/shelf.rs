@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::types::Volume;
 use polo_aws::classify;
-use polo_runtime::{CollectError, Collector, SeenResource, Sink, Target};
+use polo_collect::{CollectError, Collector, SeenResource, Sink, Target};
 use serde_json::json;
 
 /// The collector.

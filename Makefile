@@ -88,8 +88,9 @@ test: ## Every check there is; CI runs the same
 fmt: ## Format the code
 	cargo fmt --all
 
-lint: $(DENY) .tools/node/.stamp ## Formatting, clippy, licences and sources
+lint: $(DENY) .tools/node/.stamp ## Formatting, circles of imports, clippy, licences and sources
 	cargo fmt --all --check
+	python3 tests/circles.py
 	@[ -n "$$RUSTC_WORKSPACE_WRAPPER" ] || { echo "clippy is missing: install it with rustup component add clippy" >&2; exit 2; }
 	@echo "building with clippy (the AWS SDK takes some minutes the first time)"
 	@cargo fetch --locked --quiet
@@ -97,7 +98,8 @@ lint: $(DENY) .tools/node/.stamp ## Formatting, clippy, licences and sources
 	$(DENY) --locked check --hide-inclusion-graph bans licenses sources
 
 test-rust: $(NEXTEST) .tools/venv/.stamp .tools/node/.stamp .tools/lambda/.stamp infra/polo/cdk.out/.stamp build-dev ## Unit, store, fault and end-to-end tests
-	$(NEXTEST) nextest run --workspace --locked
+	@# One more than there are processors, because tests also wait: for the engine, for processes and for time.
+	$(NEXTEST) nextest run --workspace --locked --test-threads $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
 	@python3 tests/slowest.py target/nextest/default/junit.xml
 
 test-infra: infra/polo/node_modules/.stamp ## Types and templates of the CDK app

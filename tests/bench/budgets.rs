@@ -2,6 +2,7 @@
 
 use crate::measure::{Column, Row};
 use crate::questions::Kind;
+use crate::runs::RunCount;
 use crate::size::grouped;
 
 /// The most rows that a question may read; none if only its growth is bounded.
@@ -29,8 +30,19 @@ pub(crate) fn grew(row: &Row, younger: &Row) -> bool {
 }
 
 /// What exceeds its budget, a sentence each.
-pub(crate) fn exceeded(columns: &[Column]) -> Vec<String> {
-    let mut over = Vec::new();
+pub(crate) fn exceeded(columns: &[Column], runs: &[RunCount]) -> Vec<String> {
+    let too_many = |run: &&RunCount| run.statements > run.statements_at_most;
+    let mut over: Vec<String> = runs
+        .iter()
+        .filter(too_many)
+        .map(|run| {
+            let (statements, most) = (run.statements, run.statements_at_most);
+            format!(
+                "the {} run makes {statements} statements, at most {most}",
+                run.name
+            )
+        })
+        .collect();
     for column in columns {
         let size = column.size;
         for (index, row) in column.rows.iter().enumerate() {

@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
     let runs = runs::count(&server).await;
     println!("\n{}", server.describe().await);
     table::print(&columns, &runs);
-    let over = budgets::exceeded(&columns);
+    let over = budgets::exceeded(&columns, &runs);
     if over.is_empty() {
         println!("\nEvery count is within its budget.");
         return ExitCode::SUCCESS;

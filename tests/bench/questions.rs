@@ -1,8 +1,9 @@
 //! What the functions ask, through the store's own functions, so that what is measured is what ships.
 
-use polo_core::AccountId;
+use polo_core::{AccountId, CollectorId, Scope};
 use polo_store::Store;
-use polo_store::billed_calls::BilledCall;
+use polo_store::billed_calls::{BilledCall, Note};
+use polo_store::resources::Origin;
 use uuid::Uuid;
 
 use crate::server::Server;
@@ -120,7 +121,7 @@ impl Question {
                 store.version().await.unwrap();
                 let accounts = store.accounts().await.unwrap();
                 store.open_notices().await.unwrap();
-                let gaps = accounts.iter().filter(|a| !a.last_scan_error.is_empty());
+                let gaps = accounts.iter().filter(|a| a.gap().is_some());
                 let ids: Vec<AccountId> = gaps.map(|account| account.id().unwrap()).collect();
                 let ids: Vec<&AccountId> = ids.iter().collect();
                 store.incomplete_collectors(&ids).await.unwrap();
@@ -137,8 +138,9 @@ impl Question {
                 store.provisioning_history(STACK_SET).await.unwrap();
             }
             Q::RunRedelivery => {
-                let attempts = store.attempts(of.run, account).await.unwrap();
-                assert_eq!(attempts.len(), 1, "the run is there");
+                let admission = store.admission(account, &of.collector, of.run, Scope::Region);
+                let last = admission.await.unwrap().last_attempt;
+                assert!(last.is_some(), "the run is there");
             }
             Q::CheckRedelivery => {
                 let checks = [(account.clone(), of.check)];
@@ -146,21 +148,26 @@ impl Question {
                 assert_eq!(made, [of.check], "the check is there");
             }
             Q::DayBudget => {
-                let call = BilledCall {
-                    account_id: &of.payer,
-                    collector: "cost",
+                let origin = Origin {
+                    account_id: of.payer.clone(),
+                    collector: "cost".parse().unwrap(),
                     run_id: Uuid::nil(),
+                };
+                let call = BilledCall {
+                    origin: &origin,
                     action: "ce:GetCostAndUsage",
                     unit: "request",
-                    units: 0,
-                    cost_usd: Default::default(),
                 };
-                store.note_billed_call(&call).await.unwrap();
+                let version = store.version().await.unwrap();
+                let note = Note::new(version);
+                let noted = store.note_billed_units(&call, note, version, 0, Default::default());
+                noted.await.unwrap();
+                store.day_usd(&origin, note).await.unwrap();
             }
             Q::RecentRuns => {
                 let runs = store.latest_runs(Some(account), 20).await.unwrap();
                 let runs: Vec<Uuid> = runs.iter().map(|run| run.run_id).collect();
-                store.targets_of(account, &runs).await.unwrap();
+                store.places_of(account, &runs).await.unwrap();
                 store.access_history(account, 20).await.unwrap();
             }
         }
@@ -173,6 +180,7 @@ const STACK_SET: &str = "prod-polo-roles";
 pub(crate) struct OfAccount {
     account: AccountId,
     payer: AccountId,
+    collector: CollectorId,
     run: Uuid,
     check: Uuid,
 }
@@ -189,15 +197,19 @@ impl Sample {
         let mut sample = Vec::new();
         for quarter in 1..=3 {
             let id = ids[ids.len() * quarter / 4];
-            let one = async |table: &str, column: &str| {
-                let sql = format!("SELECT {column} FROM {table} WHERE account_id = '{id}' LIMIT 1");
-                ask(&sql).await.parse().unwrap()
+            let one = async |table: &str, columns: &str| {
+                let sql =
+                    format!("SELECT {columns} FROM {table} WHERE account_id = '{id}' LIMIT 1");
+                ask(&sql).await
             };
+            let run = one("collector_runs", "concat(collector, ' ', toString(run_id))").await;
+            let (collector, run) = run.split_once(' ').unwrap();
             sample.push(OfAccount {
                 account: id.parse().unwrap(),
                 payer: payer.parse().unwrap(),
-                run: one("collector_runs", "run_id").await,
-                check: one("access_checks", "check_id").await,
+                collector: collector.parse().unwrap(),
+                run: run.parse().unwrap(),
+                check: one("access_checks", "check_id").await.parse().unwrap(),
             });
         }
         Self(sample)

@@ -3,7 +3,7 @@
 use crate::budgets::{grew, rows_at_most, younger};
 use crate::measure::Column;
 use crate::questions::{Kind, QUESTIONS};
-use crate::runs::{GOAL, RunCount};
+use crate::runs::RunCount;
 use crate::size::grouped;
 
 /// Prints what every question costs in every database, then the statements of a run.
@@ -65,7 +65,7 @@ pub(crate) fn print(columns: &[Column], runs: &[RunCount]) {
         [
             "config_ec2, 17 regions",
             "statements",
-            "goal",
+            "at most",
             "peak memory",
         ]
         .map(str::to_owned)
@@ -75,7 +75,7 @@ pub(crate) fn print(columns: &[Column], runs: &[RunCount]) {
         lines.push(vec![
             format!("{} run of a process", run.name),
             run.statements.to_string(),
-            GOAL.to_string(),
+            run.statements_at_most.to_string(),
             format!("{} MiB", run.peak_mib),
         ]);
     }

@@ -73,7 +73,7 @@ pub(crate) async fn compare_a_day(stack: &Stack) {
         let rows: f64 = line.expect("a measured table").parse().expect("a number");
         assert!(
             (rows - row.example).abs() <= 0.05 * rows,
-            "cost.md is out of date: {} has {rows:.1} rows an account and day, not {}",
+            "cost.md is out of date: {} has {rows:.2} rows an account and day, not {}",
             row.table,
             row.example
         );

@@ -168,4 +168,4 @@ infra/polo/cdk.out/.stamp: infra/polo/node_modules/.stamp $(SYNTH_SOURCES)
 
 .tools/cargo/bin/cargo-deny:
 	@echo "installing cargo-deny into .tools/cargo (some minutes, once)"
-	@cargo install --quiet --locked --debug --root .tools/cargo --target-dir .tools/cargo/target --version $(DENY_VERSION) cargo-deny
+	@cargo install --quiet --locked --debug --config profile.dev.debug=false --root .tools/cargo --target-dir .tools/cargo/target --version $(DENY_VERSION) cargo-deny

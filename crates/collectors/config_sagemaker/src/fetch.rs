@@ -1,4 +1,5 @@
-//! The four listings, each read to its last page, a page in memory at a time. Of endpoint configurations the instance types stay in memory, because their endpoints do not tell them.
+//! The four listings, one page in memory at a time. The instance types of endpoint configurations stay in memory, because an
+//! endpoint does not name them.
 
 use std::collections::HashMap;
 

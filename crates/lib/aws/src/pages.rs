@@ -1,4 +1,4 @@
-//! A listing, page by page, to its end. An empty page that carries a token is a page like any other.
+//! Reads a listing page by page. An empty page with a token is not the last one.
 //!
 //! Invariant: a repeated page token is an error. The SDK's paginators end silently there, and a listing that ends early would
 //! pass for a complete one.

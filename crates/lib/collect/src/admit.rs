@@ -59,7 +59,7 @@ pub(crate) async fn admit(
     } else {
         enabled_regions
     };
-    let skip = skip_reason(manifest, invocation, account_id, account.as_ref(), pays)?;
+    let account = collectable(manifest, invocation, account_id, account, pays)?;
     if let Some(regions) = &invocation.regions {
         refuse_other_regions(account_id, &known_regions, regions)?;
     }
@@ -87,19 +87,17 @@ pub(crate) async fn admit(
         end: None,
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok(match (skip, account) {
-        (None, Some(account)) => Admitted::Begins(Beginning {
+    Ok(match account {
+        Ok(account) => Admitted::Begins(Beginning {
             run,
             account,
             pays,
             known_regions,
             clock,
         }),
-        (skip, _) => Admitted::Skipped(skipped(run, skip.unwrap_or(UNKNOWN)), clock),
+        Err(reason) => Admitted::Skipped(skipped(run, reason), clock),
     })
 }
-
-const UNKNOWN: &str = "unknown_account";
 
 fn skipped(run: Run, reason: &str) -> Run {
     let end = RunEnd {
@@ -140,14 +138,14 @@ fn account_of<'a>(
     Ok(account_id)
 }
 
-/// Why nothing is asked, if nothing is.
-fn skip_reason(
+/// The account, or why nothing is asked there.
+fn collectable(
     manifest: &CollectorManifest,
     invocation: &Invocation,
     account_id: &AccountId,
-    account: Option<&AdmittedAccount>,
+    account: Option<AdmittedAccount>,
     pays: bool,
-) -> Result<Option<&'static str>, FunctionError> {
+) -> Result<Result<AdmittedAccount, &'static str>, FunctionError> {
     let is_manual = invocation.is_manual();
     let Some(account) = account else {
         if is_manual {
@@ -156,7 +154,7 @@ fn skip_reason(
             }
             .into());
         }
-        return Ok(Some(UNKNOWN));
+        return Ok(Err("unknown_account"));
     };
     if account.status != PoloStatus::Active {
         if is_manual {
@@ -168,7 +166,7 @@ fn skip_reason(
                 consequence,
             )));
         }
-        return Ok(Some(account.status.as_str()));
+        return Ok(Err(account.status.as_str()));
     }
     if manifest.scope == Scope::Payer && !pays {
         if is_manual {
@@ -177,9 +175,9 @@ fn skip_reason(
                 manifest.id
             )));
         }
-        return Ok(Some("not_the_payer"));
+        return Ok(Err("not_the_payer"));
     }
-    Ok(None)
+    Ok(Ok(account))
 }
 
 /// A region that the account does not have would fail the run, and become a gap of the account.

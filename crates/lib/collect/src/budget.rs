@@ -11,8 +11,8 @@
 use std::collections::BTreeMap;
 
 use polo_aws::AwsFailure;
-use polo_core::ErrorClass;
 use polo_core::manifest::Billing;
+use polo_core::{ErrorClass, Version};
 use polo_store::billed_calls::{BilledCall, Note};
 use polo_store::resources::Origin;
 use polo_store::{EngineClock, Store, StoreError};
@@ -48,6 +48,17 @@ struct Noted {
     note: Note,
     units: u64,
     used: u64,
+}
+
+impl Spent {
+    /// The note of an action; a new one of this version's day if there is none.
+    fn of(&mut self, action: &'static str, version: Version) -> &mut Noted {
+        self.notes.entry(action).or_insert_with(|| Noted {
+            note: Note::new(version),
+            units: 0,
+            used: 0,
+        })
+    }
 }
 
 impl<'a> Budget<'a> {
@@ -100,11 +111,7 @@ impl<'a> Budget<'a> {
         }
         let extra = asked_before.min(billing.run_units_at_most / 10);
         let extra = extra.min(billing.run_units_at_most - spent.asked);
-        let noted = spent.notes.entry(action).or_insert_with(|| Noted {
-            note: Note::new(now),
-            units: 0,
-            used: 0,
-        });
+        let noted = spent.of(action, now);
         let needed = noted.used + units;
         if needed > noted.units {
             let wanted = if spent.is_tight {
@@ -115,9 +122,7 @@ impl<'a> Budget<'a> {
             self.note(billing, action, &mut spent, needed, wanted)
                 .await?;
         }
-        if let Some(noted) = spent.notes.get_mut(action) {
-            noted.used = needed;
-        }
+        spent.of(action, now).used = needed;
         Ok(())
     }
 
@@ -130,9 +135,7 @@ impl<'a> Budget<'a> {
         needed: u64,
         wanted: u64,
     ) -> Result<(), CollectError> {
-        let Some(noted) = spent.notes.get_mut(action) else {
-            return Ok(());
-        };
+        let noted = spent.of(action, self.clock.version());
         let (note, used) = (noted.note, noted.used);
         noted.units = wanted;
         self.write(billing, action, note, wanted).await?;
@@ -166,10 +169,9 @@ impl<'a> Budget<'a> {
         spent: &mut Spent,
         units: u64,
     ) -> Result<(), StoreError> {
-        if let Some(noted) = spent.notes.get_mut(action) {
-            self.write(billing, action, noted.note, units).await?;
-            noted.units = units;
-        }
+        let noted = spent.of(action, self.clock.version());
+        self.write(billing, action, noted.note, units).await?;
+        noted.units = units;
         Ok(())
     }
 

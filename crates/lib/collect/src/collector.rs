@@ -1,7 +1,6 @@
 //! What a collector is: a manifest, and one function that reads one place.
 //!
-//! Invariant: a collector may give up with `?` anywhere. Only the run loop says how a place
-//! ended, and an error ends it as what the error is.
+//! Invariant: a collector may give up with `?` anywhere. Only the run loop says how a place ended, from the error alone.
 
 use std::error::Error;
 use std::future::Future;
@@ -25,7 +24,7 @@ pub trait Collector: Send + Sync + 'static {
     /// The text of its `collector.json`.
     const MANIFEST: &'static str;
 
-    /// Reads one target to its end, every page, into the sink.
+    /// Reads every page of one place into the sink.
     fn collect(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! Why a place could not be read to its end.
+//! Why a place could not be read completely.
 
 use polo_aws::AwsFailure;
 use polo_store::StoreError;

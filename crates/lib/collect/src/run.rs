@@ -285,7 +285,7 @@ fn out_of_time(collector: &str) -> AwsFailure {
         ErrorClass::Timeout,
         collector,
         "FunctionTimeout",
-        "the function's time was up before this region was read to its end",
+        "the function ran out of time before it had read this place completely",
     )
 }
 

@@ -115,10 +115,8 @@ impl Store {
             .param("collector", origin.collector.as_str())
             .param("account", origin.account_id.as_str())
             .param("day", note.day.to_string());
-        let spent: Vec<Spent> = self.fetch("read billed_calls", query).await?;
-        Ok(spent
-            .first()
-            .map(|row| row.cost_usd.decimal())
-            .unwrap_or_default())
+        let spent = query.fetch_one::<Spent>();
+        let spent = self.bounded("read billed_calls", spent).await?;
+        Ok(spent.cost_usd.decimal())
     }
 }

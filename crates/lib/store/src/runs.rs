@@ -109,7 +109,7 @@ impl From<RunRow> for Run {
 /// An attempt at a run that is known, as one value of a row.
 pub(crate) type Attempt = (
     u16,
-    String,
+    (u64, u64),
     String,
     String,
     Vec<Region>,
@@ -127,7 +127,7 @@ pub(crate) type Attempt = (
 );
 
 /// [`Attempt`], in SQL.
-pub(crate) const ATTEMPT: &str = "tuple(attempt, toString(sweep_id), toString(trigger), request_id, regions,
+pub(crate) const ATTEMPT: &str = "tuple(attempt, sweep_id, toString(trigger), request_id, regions,
     toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(deadline_at), toUnixTimestamp64Milli(finished_at),
     toString(outcome), toString(error_class), reason, targets, targets_conclusive, resources_seen, rows_written, code_version)";
 
@@ -141,7 +141,7 @@ pub(crate) fn run_of_attempt(
     RunRow {
         run_id,
         attempt: attempt.0,
-        sweep_id: attempt.1.parse().unwrap_or_default(),
+        sweep_id: Uuid::from_u64_pair(attempt.1.0, attempt.1.1),
         account_id: account_id.clone(),
         collector: collector.clone(),
         trigger: attempt.2,

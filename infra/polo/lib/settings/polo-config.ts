@@ -60,7 +60,7 @@ export interface PoloConfig {
   readonly secrets: SecretSettings;
   /** Who may open the status page, and through what. */
   readonly page: PageSettings;
-  /** Whom alarms tell, and of what. */
+  /** Where alarms are sent, and which. */
   readonly alarms: AlarmSettings;
   /** The way of account events from the management account to the hub. */
   readonly forwarding: ForwardingSettings;

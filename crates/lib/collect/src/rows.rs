@@ -43,7 +43,7 @@ where
     }
 
     fn store<'a>(&'a self, store: &'a Store) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(store.insert(T::TABLE, &self.rows))
+        Box::pin(store.insert(&self.rows))
     }
 
     fn clear(&mut self, written: &mut RowsWritten) {

@@ -101,7 +101,7 @@ impl Store {
             noted_at: note.noted_at.at(),
             _version: version,
         };
-        self.insert("write billed_calls", &[row]).await
+        self.insert(&[row]).await
     }
 
     /// What the calls of a collector cost in one account on the UTC day of a note, the note included.

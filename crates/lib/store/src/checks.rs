@@ -93,7 +93,7 @@ impl Store {
                 duration_ms: check.duration_ms,
             })
             .collect();
-        self.insert("write access_checks", &rows).await
+        self.insert(&rows).await
     }
 
     /// Which of these checks have been made already. Each account's history is read by its key.

@@ -1,5 +1,6 @@
 //! The client: one per process, every statement bounded in time, inserts batched by the server.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
@@ -96,10 +97,11 @@ impl Store {
 
     pub(crate) async fn bounded<T>(
         &self,
-        doing: &'static str,
+        doing: impl Into<Cow<'static, str>>,
         work: impl Future<Output = Result<T, clickhouse::error::Error>>,
     ) -> Result<T, StoreError> {
         use clickhouse::error::Error as E;
+        let doing = doing.into();
         match tokio::time::timeout(STATEMENT_LIMIT, work).await {
             Err(_) => Err(StoreError::Timeout {
                 url: self.url.clone(),
@@ -157,14 +159,14 @@ impl Store {
     }
 
     /// Stores rows; returns when the server has them all. An empty list asks nothing.
-    pub async fn insert<T>(&self, doing: &'static str, rows: &[T]) -> Result<(), StoreError>
+    pub async fn insert<T>(&self, rows: &[T]) -> Result<(), StoreError>
     where
         T: TableRow + for<'a> Row<Value<'a> = T>,
     {
         if rows.is_empty() {
             return Ok(());
         }
-        self.bounded(doing, async {
+        self.bounded(format!("write {}", T::TABLE), async {
             let mut insert = self.client.insert::<T>(T::TABLE).await?;
             insert = insert.with_timeouts(Some(SEND_LIMIT), Some(STATEMENT_LIMIT));
             for row in rows {

@@ -109,7 +109,7 @@ impl Store {
                     _version: version,
                 }),
         );
-        self.insert("write collectors", &rows).await
+        self.insert(&rows).await
     }
 
     /// Overrides a period of the status rule: `propagation_grace` or `denial_confirmation`, in seconds.

@@ -126,7 +126,7 @@ impl Store {
                 }
             })
             .collect();
-        self.insert("write dispatches", &rows).await
+        self.insert(&rows).await
     }
 
     /// What was asked for and what came of it, for every account × collector that was ever asked for or run.

@@ -1,5 +1,6 @@
 //! What can go wrong with the database, told apart by what the caller can do about it.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ pub enum StoreError {
         /// The address.
         url: String,
         /// The statement's purpose.
-        doing: &'static str,
+        doing: Cow<'static, str>,
         /// The innermost cause, because the layers above it only repeat that they failed.
         problem: String,
     },
@@ -22,7 +23,7 @@ pub enum StoreError {
         /// The address.
         url: String,
         /// The statement's purpose.
-        doing: &'static str,
+        doing: Cow<'static, str>,
         /// The limit.
         limit: Duration,
     },
@@ -30,7 +31,7 @@ pub enum StoreError {
     #[error("ClickHouse refused a statement ({doing})")]
     Refused {
         /// The statement's purpose.
-        doing: &'static str,
+        doing: Cow<'static, str>,
         /// What the server says.
         #[source]
         source: clickhouse::error::Error,
@@ -193,7 +194,7 @@ mod tests {
 
     fn refused(text: &str) -> StoreError {
         StoreError::Refused {
-            doing: "ask",
+            doing: "ask".into(),
             source: clickhouse::error::Error::BadResponse(text.to_owned()),
         }
     }

@@ -251,7 +251,7 @@ impl Store {
                 discovered_at: seen_at,
             })
             .collect();
-        self.insert("write account_discoveries", &rows).await?;
+        self.insert(&rows).await?;
         self.write_account_facts(version, reconciliation.facts())
             .await
     }
@@ -266,7 +266,7 @@ impl Store {
             .into_iter()
             .map(|facts| FactsRow::new(facts, version))
             .collect();
-        self.insert("write account_facts", &rows).await
+        self.insert(&rows).await
     }
 
     /// Stores the tags of accounts, each read whole.
@@ -285,7 +285,7 @@ impl Store {
                 _version: version,
             })
             .collect();
-        self.insert("write account_tags", &rows).await
+        self.insert(&rows).await
     }
 
     /// Records what a discovery came to.
@@ -312,7 +312,7 @@ impl Store {
             message: run.message.clone(),
             _version: version,
         };
-        self.insert("write discovery_runs", &[row]).await
+        self.insert(&[row]).await
     }
 
     /// When an organization's accounts were last placed OU by OU; none where they never were.

@@ -90,7 +90,7 @@ impl Store {
             .into_iter()
             .filter_map(|wanted| changed_node(wanted, &known, now, version))
             .collect();
-        self.insert("write hierarchy_nodes", &changed).await?;
+        self.insert(&changed).await?;
         if !changed.is_empty() || self.hierarchy_dict_is_locked_out().await? {
             self.reload_hierarchy_dict().await?;
         }

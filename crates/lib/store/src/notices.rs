@@ -190,6 +190,6 @@ impl Store {
                 _version: version,
             })
             .collect();
-        self.insert("write coverage_notices", &rows).await
+        self.insert(&rows).await
     }
 }

@@ -207,6 +207,6 @@ impl Store {
                 }
             })
             .collect();
-        self.insert("write account_payers", &rows).await
+        self.insert(&rows).await
     }
 }

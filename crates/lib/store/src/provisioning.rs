@@ -276,7 +276,7 @@ impl Store {
                 _version: version,
             })
             .collect();
-        self.insert("write provisioning_attempts", &rows).await
+        self.insert(&rows).await
     }
 
     /// The attempts of a StackSet of which more is to come, by operation.

@@ -52,6 +52,6 @@ impl Store {
                 _version: version,
             })
             .collect();
-        self.insert("write account_regions", &rows).await
+        self.insert(&rows).await
     }
 }

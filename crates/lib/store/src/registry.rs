@@ -190,8 +190,7 @@ impl Store {
             }
         }
         for batch in rows.chunks(BATCH_ROWS) {
-            self.insert("copy v_accounts to aws_accounts", batch)
-                .await?;
+            self.insert(batch).await?;
         }
         let overtaken: Vec<&AccountId> = overtaken.iter().collect();
         self.read_again(registry, &overtaken).await?;

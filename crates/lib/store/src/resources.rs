@@ -372,8 +372,8 @@ impl Store {
         rows: &[ResourceRow],
         written: &mut RowsWritten,
     ) -> Result<(), StoreError> {
-        self.insert("write resource_changes", changes).await?;
-        self.insert("write resources", rows).await?;
+        self.insert(changes).await?;
+        self.insert(rows).await?;
         let places = rows.iter().map(|row| &row.region);
         for place in places.chain(changes.iter().map(|change| &change.region)) {
             *written.entry(place.clone()).or_default() += 1;

@@ -347,8 +347,7 @@ impl Store {
 
     /// Writes an attempt at a run as it stands now.
     pub async fn write_run(&self, run: &Run, version: Version) -> Result<(), StoreError> {
-        self.insert("write collector_runs", &[RunRow::new(run, version)])
-            .await
+        self.insert(&[RunRow::new(run, version)]).await
     }
 
     /// Writes how places of an attempt ended.
@@ -362,6 +361,6 @@ impl Store {
             .iter()
             .map(|place| TargetRow::new(run, place, version))
             .collect();
-        self.insert("write run_targets", &rows).await
+        self.insert(&rows).await
     }
 }

@@ -128,7 +128,7 @@ impl Store {
                 }
             })
             .collect();
-        self.insert("write account_settings", &rows).await?;
+        self.insert(&rows).await?;
         self.copy_account(account_id).await
     }
 }

@@ -119,7 +119,7 @@ impl Store {
                 ..row
             });
         }
-        self.insert("write stack_instances", &rows).await?;
+        self.insert(&rows).await?;
         Ok(changed)
     }
 }

@@ -112,7 +112,7 @@ mod tests {
 
         let error = CliError::Store(StoreError::Timeout {
             url: "http://x".repeat(200),
-            doing: "read v_accounts",
+            doing: "read v_accounts".into(),
             limit: std::time::Duration::from_secs(60),
         });
         let sentence = error.sentence();
